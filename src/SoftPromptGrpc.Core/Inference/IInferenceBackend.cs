@@ -1,0 +1,67 @@
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Core.Inference;
+
+/// <summary>Opens sessions that run a frozen model. A singleton.</summary>
+public interface IInferenceBackend
+{
+    /// <summary>The id that configuration and requests use, such as "onnxruntime".</summary>
+    string Name { get; }
+
+    /// <summary>Whether this backend implements every setting of this architecture.</summary>
+    bool Supports(DecoderSpec spec);
+
+    /// <summary>Loads the model. Slow: it may export and write files first.</summary>
+    Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// A loaded model that advances sequences: tokens in, logits out. It never sees text. One loop owns it: no member may be called
+/// from two threads at once. What a sequence gets never depends on which others share its steps, bit for bit.
+/// </summary>
+public interface IInferenceSession : IDisposable
+{
+    /// <summary>How many sequences may be open at once.</summary>
+    int MaxSequences { get; }
+
+    /// <summary>Opens a sequence that begins with the prompt's virtual tokens, or with nothing. Runs nothing yet.</summary>
+    /// <param name="prompt">Made for this model (same fingerprint and hidden size): the caller has checked.</param>
+    /// <param name="capacity">Positions to reserve, virtual tokens included; at most the model's context length.</param>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: no place or no memory.</exception>
+    ISequence Open(SoftPrompt? prompt, int capacity);
+
+    /// <summary>Advances each sequence by its step's tokens, in as few passes over the weights as the backend can.</summary>
+    /// <param name="steps">At most one for each sequence.</param>
+    /// <returns>The logits asked for: the session's own buffer, overwritten by the next call.</returns>
+    StepLogits Run(IReadOnlyList<SequenceStep> steps);
+}
+
+/// <summary>A sequence's place in a session. Disposing it frees its cache; call it on the session's loop.</summary>
+public interface ISequence : IDisposable
+{
+    /// <summary>Positions that have been run, virtual tokens included.</summary>
+    int Length { get; }
+}
+
+/// <param name="Tokens">
+/// What to append. May be empty only in the first step of a sequence with a prompt: then the prompt's rows alone are run.
+/// </param>
+/// <param name="LogitRows">
+/// For how many of the last positions logits are wanted: 0 to <c>Tokens.Length</c>, and one more (the last virtual token's) in the
+/// first step of a sequence with a prompt.
+/// </param>
+public readonly record struct SequenceStep(ISequence Sequence, ReadOnlyMemory<int> Tokens, int LogitRows = 1);
+
+/// <summary>The logits of one call of <see cref="IInferenceSession.Run"/>. Valid until the next call.</summary>
+/// <param name="values">[rows, vocabularySize], in the order of the steps.</param>
+/// <param name="firstRows">Where each step's rows begin.</param>
+public readonly ref struct StepLogits(ReadOnlySpan<float> values, int vocabularySize, ReadOnlySpan<int> firstRows)
+{
+    private readonly ReadOnlySpan<float> _values = values;
+    private readonly ReadOnlySpan<int> _firstRows = firstRows;
+
+    /// <param name="step">Index into the steps that were run.</param>
+    /// <param name="row">0 to LogitRows - 1; the last one predicts what follows the step's last token.</param>
+    public ReadOnlySpan<float> Row(int step, int row) => _values.Slice((_firstRows[step] + row) * vocabularySize, vocabularySize);
+}

@@ -1,0 +1,22 @@
+namespace SoftPromptGrpc.Core.Models;
+
+/// <summary>What generation_config.json (or config.json) says about ends of sequences.</summary>
+/// <param name="EndOfSequence">Ids that end a generation; several in newer models, none in some.</param>
+public sealed record GenerationDefaults(int? BeginningOfSequence, IReadOnlyList<int> EndOfSequence, int? Padding);
+
+/// <summary>A frozen checkpoint, loaded once and shared by every backend.</summary>
+/// <param name="Id">The name that configuration and requests use.</param>
+/// <param name="Fingerprint">
+/// SHA-256 in lower-case hexadecimal over the spec and every canonical tensor: the same for the same weights however they are
+/// sharded or named, different for any other model.
+/// </param>
+/// <param name="Tokenizer">Null for a checkpoint without one: it serves token ids only.</param>
+/// <param name="ParameterCount">How many numbers the weights hold, a tied head counted once.</param>
+public sealed record BaseModel(
+    string Id,
+    string Fingerprint,
+    DecoderSpec Spec,
+    IModelWeights Weights,
+    ITokenizer? Tokenizer,
+    GenerationDefaults Generation,
+    long ParameterCount);

@@ -1,0 +1,23 @@
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Core.Training;
+
+/// <summary>Learns a soft prompt against a frozen model. A singleton; jobs never overlap on one backend.</summary>
+public interface ITrainingBackend
+{
+    /// <summary>The id that configuration and requests use, such as "torch".</summary>
+    string Name { get; }
+
+    /// <summary>Whether this backend implements every setting of this architecture.</summary>
+    bool Supports(DecoderSpec spec);
+
+    /// <summary>Runs the plan to its end, or from <paramref name="state"/> on.</summary>
+    /// <param name="state">A checkpoint of the same plan, to continue exactly where it was taken; null to begin.</param>
+    /// <param name="progress">Called on the training thread, in step order; must not block.</param>
+    /// <param name="cancellationToken">Checked at every micro-batch.</param>
+    /// <exception cref="SoftPromptException">
+    /// The device is out of memory, or the loss is not finite (<see cref="ErrorKind.Precondition"/>; the message names the step).
+    /// </exception>
+    Task<TrainedPrompt> TrainAsync(
+        TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken);
+}

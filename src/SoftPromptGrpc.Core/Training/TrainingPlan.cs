@@ -1,0 +1,91 @@
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Core.Training;
+
+/// <summary>One example as token ids. The loss is taken on the target alone.</summary>
+/// <param name="Input">What the soft prompt is put in front of; may be empty.</param>
+/// <param name="Target">At least one id.</param>
+public sealed record TrainingExample(int[] Input, int[] Target);
+
+public enum OptimizerKind
+{
+    /// <summary>Loshchilov and Hutter 2019, as torch.optim.AdamW.</summary>
+    AdamW,
+
+    /// <summary>Shazeer and Stern 2018, as transformers' Adafactor with relative_step and scale_parameter off.</summary>
+    Adafactor,
+
+    /// <summary>With momentum, as torch.optim.SGD.</summary>
+    Sgd,
+}
+
+/// <param name="LearningRate">The peak, reached after the warm-up.</param>
+/// <param name="WeightDecay">Decoupled in AdamW and Adafactor; added to the gradient in SGD.</param>
+/// <param name="Momentum">SGD only.</param>
+public sealed record OptimizerSettings(
+    OptimizerKind Kind,
+    double LearningRate,
+    double WeightDecay = 0,
+    double Beta1 = 0.9,
+    double Beta2 = 0.999,
+    double Epsilon = 1e-8,
+    double Momentum = 0.9);
+
+public enum ScheduleKind { Constant, Linear, Cosine }
+
+/// <summary>The learning rate's factor over the steps, as transformers' schedules of the same names.</summary>
+/// <param name="WarmUpSteps">Steps over which the factor rises linearly from 0.</param>
+public sealed record ScheduleSettings(ScheduleKind Kind, int WarmUpSteps = 0);
+
+/// <param name="Interval">Optimizer steps between evaluations; there is always one at the end.</param>
+/// <param name="Patience">Evaluations without improvement after which training stops; null: never.</param>
+/// <param name="Labels">
+/// The targets to choose from, as token ids, for <see cref="EvaluationResult.Accuracy"/>; empty where the task has no fixed labels.
+/// </param>
+public sealed record EvaluationSettings(int Interval, int? Patience, IReadOnlyList<int[]> Labels);
+
+/// <summary>Everything that decides the outcome of a run. The same plan on the same machine ends in the same bits.</summary>
+public sealed record TrainingPlan
+{
+    public required BaseModel Model { get; init; }
+
+    /// <summary>The prompt before step 0.</summary>
+    public required SoftPrompt Initial { get; init; }
+
+    public required IReadOnlyList<TrainingExample> Examples { get; init; }
+
+    /// <summary>Held out; empty: no evaluation.</summary>
+    public IReadOnlyList<TrainingExample> EvaluationExamples { get; init; } = [];
+
+    public required EvaluationSettings Evaluation { get; init; }
+
+    /// <summary>
+    /// The tokens of a plain text prompt to compare with, in front of every input; null where none is given.
+    /// </summary>
+    public int[]? TextPrompt { get; init; }
+
+    public required OptimizerSettings Optimizer { get; init; }
+
+    public required ScheduleSettings Schedule { get; init; }
+
+    /// <summary>Optimizer steps in all.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Examples per forward and backward pass. The last batch of an epoch may be smaller.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Batches per optimizer step. The step's gradient is that of the mean loss over all their target tokens.</summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>The largest gradient norm; null: no clipping.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>A new order in every epoch, from the seed and the epoch's number; otherwise the given order.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    public required long Seed { get; init; }
+
+    /// <summary>Optimizer steps between <see cref="CheckpointTaken"/> events.</summary>
+    public required int CheckpointInterval { get; init; }
+}
