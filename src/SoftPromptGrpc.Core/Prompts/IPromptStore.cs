@@ -1,0 +1,36 @@
+namespace SoftPromptGrpc.Core.Prompts;
+
+public enum PromptMethod { PromptTuning }
+
+/// <summary>A version of a prompt, without its numbers.</summary>
+/// <param name="Version">From 1; given by the store.</param>
+/// <param name="ModelId">The base model's id when the prompt was made.</param>
+/// <param name="Lineage">Where it comes from, as the contract's Lineage message in protobuf JSON; opaque to the store.</param>
+/// <param name="ETag">Changes with every change.</param>
+public sealed record PromptRecord(
+    string Name,
+    int Version,
+    string ModelId,
+    string ModelFingerprint,
+    PromptMethod Method,
+    int VirtualTokens,
+    int HiddenSize,
+    string ContentHash,
+    TextTemplate Template,
+    IReadOnlyDictionary<string, string> Labels,
+    string Lineage,
+    DateTimeOffset CreateTime,
+    string ETag)
+{
+    public PromptReference Reference => PromptReference.Of(Name, Version);
+}
+
+/// <summary>Prompts by reference. What it has acknowledged survives the process. Safe from several threads.</summary>
+public interface IPromptStore
+{
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.NotFound"/>.</exception>
+    Task<PromptRecord> FindAsync(PromptReference reference, CancellationToken cancellationToken);
+
+    /// <summary>The numbers of a version that <see cref="FindAsync"/> gave. Cheap for prompts in use: a bounded cache by content hash.</summary>
+    Task<SoftPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken);
+}
