@@ -1,0 +1,25 @@
+using SoftPromptGrpc.Core.Models;
+using static TorchSharp.torch;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+internal sealed class DecoderLayer(DecoderWeights weights, int layer, Rotary? rotary)
+{
+    private readonly ResidualKind _residual = weights.Spec.Residual;
+    private readonly Norm _inputNorm = new(weights, DecoderTensors.InputNorm(layer));
+    private readonly Attention _attention = new(weights, layer, rotary);
+    private readonly Norm _mlpNorm = new(weights, DecoderTensors.MlpNorm(layer));
+    private readonly Mlp _mlp = new(weights, layer);
+
+    public Tensor Forward(Tensor x, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var attended = x + _attention.Forward(_inputNorm.Forward(x), mask);
+        var mlpInput = _residual switch
+        {
+            ResidualKind.Sequential => attended,
+            ResidualKind.Parallel => x,
+        };
+        return (attended + _mlp.Forward(_mlpNorm.Forward(mlpInput))).MoveToOuterDisposeScope();
+    }
+}
