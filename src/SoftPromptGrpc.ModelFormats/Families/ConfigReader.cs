@@ -1,0 +1,120 @@
+using System.Text.Json;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.ModelFormats.Families;
+
+/// <summary>
+/// Typed, range-checked access to config.json, or to an object inside it. A key that holds null counts as absent, unless
+/// <see cref="Has"/> asks for it.
+/// </summary>
+internal sealed class ConfigReader(JsonElement json, string path = "")
+{
+    private const int MaxCount = 1 << 24;
+
+    public bool IsEmpty => !json.EnumerateObject().Any();
+
+    public bool Has(string key) => json.TryGetProperty(key, out _);
+
+    /// <summary>A number of things: at least 1.</summary>
+    public int Count(string key, int max = MaxCount) =>
+        OptionalCount(key, max) ?? throw new SoftPromptException(ErrorKind.Corrupt, $"config.json lacks '{path}{key}'.");
+
+    public int? OptionalCount(string key, int max = MaxCount) => OptionalWhole(key, 1, max);
+
+    public int? OptionalWhole(string key, int min = 0, int max = MaxCount)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max
+            ? number
+            : throw OutOfRange(key, $"a whole number from {min} to {max}");
+    }
+
+    /// <summary>A positive number.</summary>
+    public double? OptionalNumber(string key, double max = 1e12)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number > 0 && number <= max
+            ? number
+            : throw OutOfRange(key, $"a number above 0 and up to {max}");
+    }
+
+    public double Number(string key) =>
+        OptionalNumber(key) ?? throw new SoftPromptException(ErrorKind.Corrupt, $"config.json lacks '{path}{key}'.");
+
+    public bool Flag(string key, bool absent) => Find(key)?.ValueKind switch
+    {
+        null => absent,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw OutOfRange(key, "true or false"),
+    };
+
+    public string? Text(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw OutOfRange(key, "a string");
+    }
+
+    public ConfigReader? Object(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, $"{path}{key}.") : throw OutOfRange(key, "an object");
+    }
+
+    /// <summary>A list of strings; null where there is none.</summary>
+    public IReadOnlyList<string>? Texts(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(e => e.GetString()!)]
+            : throw OutOfRange(key, "a list of strings");
+    }
+
+    /// <summary>Token ids, given as one number or a list; null where there are none.</summary>
+    public IReadOnlyList<int>? TokenIds(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        var elements = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        var ids = new List<int>();
+        foreach (var element in elements)
+        {
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out var id))
+                throw OutOfRange(key, "a token id or a list of them");
+            if (id >= 0)
+                ids.Add(id);
+        }
+        return ids;
+    }
+
+    /// <summary>Refuses a model whose flag is set otherwise than a spec can say.</summary>
+    public void Require(string key, bool value)
+    {
+        if (Flag(key, value) != value)
+            throw Unsupported(key, value ? "false" : "true");
+    }
+
+    public ActivationKind Activation(string key, string absent) => (Text(key) ?? absent) switch
+    {
+        "gelu" or "gelu_python" => ActivationKind.Gelu,
+        "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" => ActivationKind.GeluTanh,
+        "silu" or "swish" => ActivationKind.Silu,
+        "relu" => ActivationKind.Relu,
+        var other => throw Unsupported(key, other),
+    };
+
+    public SoftPromptException Unsupported(string key, string value) =>
+        new(ErrorKind.Unsupported, $"config.json sets '{path}{key}' to {value}, which is not supported.");
+
+    private SoftPromptException OutOfRange(string key, string expected) =>
+        new(ErrorKind.Corrupt, $"'{path}{key}' in config.json is not {expected}.");
+
+    private JsonElement? Find(string key) =>
+        json.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}

@@ -1,0 +1,19 @@
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.ModelFormats.Families;
+
+internal sealed class Mistral : IModelFamily
+{
+    public string ModelType => "mistral";
+
+    public string Prefix => LlamaLike.Prefix;
+
+    public DecoderSpec ReadSpec(ConfigReader config)
+    {
+        var spec = LlamaLike.ReadSpec(config, ModelType, keyValueHeads: 8);
+        var window = config.Has("sliding_window") ? config.OptionalCount("sliding_window") : 4096;
+        return spec with { SlidingWindow = LlamaLike.SlidingWindow(config, spec, window, firstSliding: 0) };
+    }
+
+    public TensorRecipe Locate(DecoderSpec spec, TensorName name) => LlamaLike.Locate(name);
+}

@@ -1,0 +1,19 @@
+using System.Collections.Frozen;
+using SoftPromptGrpc.Core;
+
+namespace SoftPromptGrpc.ModelFormats.Families;
+
+/// <summary>Every family that is known, by its <c>model_type</c>.</summary>
+internal static class ModelFamilies
+{
+    private static readonly FrozenDictionary<string, IModelFamily> All =
+        new IModelFamily[] { new Gpt2(), new GptNeoX(), new Llama(), new Mistral(), new Qwen2() }
+            .ToFrozenDictionary(f => f.ModelType, StringComparer.Ordinal);
+
+    public static IModelFamily Of(ConfigReader config)
+    {
+        var type = config.Text("model_type") ?? throw new SoftPromptException(ErrorKind.Corrupt, "config.json lacks 'model_type'.");
+        return All.TryGetValue(type, out var family) ? family : throw new SoftPromptException(
+            ErrorKind.Unsupported, $"The model type '{type}' is not supported; there is {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}.");
+    }
+}

@@ -1,0 +1,70 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.ModelFormats.Checkpoints;
+using SoftPromptGrpc.ModelFormats.Families;
+using SoftPromptGrpc.ModelFormats.Safetensors;
+
+namespace SoftPromptGrpc.ModelFormats;
+
+/// <summary>Opens a Hugging Face checkpoint directory: config.json, generation_config.json, safetensors weights, tokenizer.json.</summary>
+public static class ModelLoader
+{
+    /// <param name="id">The name that configuration and requests use.</param>
+    /// <param name="fingerprintCache">A directory for remembered fingerprints; null: read and hash all weights each time.</param>
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.NotFound"/>, <see cref="ErrorKind.Corrupt"/>, or <see cref="ErrorKind.Unsupported"/> naming the setting.
+    /// </exception>
+    public static BaseModel Load(string id, string directory, string? fingerprintCache = null)
+    {
+        var configPath = Path.Combine(directory, "config.json");
+        if (!File.Exists(configPath))
+            throw new SoftPromptException(ErrorKind.NotFound, $"The checkpoint of model '{id}' has no config.json.");
+        using var json = BoundedJson.ReadFile(configPath);
+        var config = new ConfigReader(json.RootElement);
+        if (config.Object("quantization_config") is not null)
+            throw config.Unsupported("quantization_config", "quantized weights");
+        var family = ModelFamilies.Of(config);
+        var spec = family.ReadSpec(config);
+        var generation = ReadGeneration(directory, config);
+        var weights = OpenWeights(directory, family, spec);
+        try
+        {
+            var fingerprint = new FingerprintCache(fingerprintCache).GetOrCompute(
+                directory, weights.FileNames, Fingerprint.Describe(spec), () => Fingerprint.Of(spec, weights.Tensors));
+            var parameters = weights.Tensors.Sum(t => t.Shape.Aggregate(1L, (count, size) => count * size));
+            return new BaseModel(id, fingerprint, spec, weights, Tokenizer: null, generation, parameters);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private static CheckpointWeights OpenWeights(string directory, IModelFamily family, DecoderSpec spec)
+    {
+        var checkpoint = SafetensorsCheckpoint.Open(directory);
+        try
+        {
+            return new CheckpointWeights(checkpoint, family, spec);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>generation_config.json, and what it leaves open from config.json.</summary>
+    private static GenerationDefaults ReadGeneration(string directory, ConfigReader config)
+    {
+        var path = Path.Combine(directory, "generation_config.json");
+        using var json = File.Exists(path) ? BoundedJson.ReadFile(path) : null;
+        var generation = json is null ? config : new ConfigReader(json.RootElement);
+        return new GenerationDefaults(First("bos_token_id"), Ids("eos_token_id") ?? [], First("pad_token_id"));
+
+        IReadOnlyList<int>? Ids(string key) => generation.TokenIds(key) ?? config.TokenIds(key);
+
+        int? First(string key) => Ids(key) is [var id, ..] ? id : null;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace SoftPromptGrpc.ModelFormats.Safetensors;
+
+/// <summary>The element types of the safetensors format, and how the floating-point ones become float32.</summary>
+internal static class TensorTypes
+{
+    private static readonly FrozenDictionary<string, int> Bits = new Dictionary<string, int>
+    {
+        ["F4"] = 4, ["F6_E2M3"] = 6, ["F6_E3M2"] = 6, ["F8_E5M2"] = 8, ["F8_E4M3"] = 8, ["F8_E8M0"] = 8, ["BOOL"] = 8,
+        ["U8"] = 8, ["I8"] = 8, ["U16"] = 16, ["I16"] = 16, ["F16"] = 16, ["BF16"] = 16, ["U32"] = 32, ["I32"] = 32,
+        ["F32"] = 32, ["U64"] = 64, ["I64"] = 64, ["F64"] = 64, ["C64"] = 64,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static int? BitsOf(string type) => Bits.TryGetValue(type, out var bits) ? bits : null;
+
+    public static bool IsReadable(string type) => type is "F32" or "F16" or "BF16";
+
+    /// <param name="type">One that <see cref="IsReadable"/> accepts.</param>
+    /// <param name="source">Little-endian, not necessarily aligned; as many elements as the destination.</param>
+    public static void ToFloat32(string type, ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        if (type == "F32")
+            source.CopyTo(MemoryMarshal.AsBytes(destination));
+        else if (type == "F16")
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);
+        else
+            FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination);
+    }
+
+    private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
+    {
+        for (var i = 0; i < source.Length; i++)
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Xunit;
+
+namespace SoftPromptGrpc.Fixtures;
+
+/// <summary>The tiny decoder-only checkpoints, by name, for theories: [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))].</summary>
+public static class CausalModels
+{
+    private static readonly string[] Models =
+        ["gpt2", "llama", "llama_tied_rope3", "llama_headdim_bias", "mistral", "mistral_sliding", "qwen2", "gpt_neox", "gpt_neox_seqres"];
+
+    /// <summary>Another form of the files of a model, and that model: the same fingerprint and the same figures.</summary>
+    private static readonly Dictionary<string, string> SameModel = new()
+    {
+        ["gpt2_base_keys"] = "gpt2",
+        ["gpt_neox_with_buffers"] = "gpt_neox",
+        ["llama_sharded"] = "llama",
+        ["config_of_gpt2"] = "gpt2",
+        ["config_of_llama"] = "llama",
+        ["config_of_llama_tied_rope3"] = "llama_tied_rope3",
+    };
+
+    private static readonly Dictionary<string, string> Rounded = new() { ["gpt2_f16"] = "gpt2", ["llama_bf16"] = "llama" };
+
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Assembled = new();
+
+    /// <summary>One of each architecture, with every figure of <see cref="CausalGoldens"/>.</summary>
+    public static TheoryData<string> Complete => [.. Models];
+
+    /// <summary>The same models in other files: other names, shards, buffers, the config.json of transformers 5.</summary>
+    public static TheoryData<string> Variants => [.. SameModel.Keys];
+
+    /// <summary>Weights in 16 bits: of <see cref="CausalGoldens"/> only the inputs and <see cref="CausalGoldens.Forward"/>.</summary>
+    public static TheoryData<string> HalfPrecision => [.. Rounded.Keys];
+
+    /// <summary>The name among <see cref="Complete"/> that a variant or rounded model is made from, or the name itself.</summary>
+    public static string OriginalOf(string name) => SameModel.GetValueOrDefault(name) ?? Rounded.GetValueOrDefault(name) ?? name;
+
+    public static bool IsHalfPrecision(string name) => Rounded.ContainsKey(name);
+
+    public static string DirectoryOf(string name)
+    {
+        if (name.StartsWith("config_of_", StringComparison.Ordinal))
+            return Assembled.GetOrAdd(name, n => new Lazy<string>(() => Assemble(n))).Value;
+        return Goldens.Directory(OriginalOf(name) == name ? $"models/{name}" : $"variants/{name}");
+    }
+
+    /// <summary>Puts a config.json of transformers 5 beside the weights of the original, until the process ends.</summary>
+    private static string Assemble(string name)
+    {
+        var config = Goldens.File($"models_v5/{name}/config.json");
+        var original = Goldens.Directory($"models/{OriginalOf(name)}");
+        var directory = Directory.CreateTempSubdirectory("softprompt-fixture-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        File.Copy(config, Path.Combine(directory, "config.json"));
+        foreach (var file in new[] { "generation_config.json", "model.safetensors" })
+            File.Copy(Path.Combine(original, file), Path.Combine(directory, file));
+        return directory;
+    }
+}

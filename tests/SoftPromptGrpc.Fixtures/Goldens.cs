@@ -1,0 +1,62 @@
+using System.Text.Json;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.ModelFormats;
+using Xunit;
+
+namespace SoftPromptGrpc.Fixtures;
+
+/// <summary>
+/// Golden files by their path inside tests/fixtures, or else inside shared/goldens beside the repository. A test that asks for one
+/// that is in neither is skipped.
+/// </summary>
+public static class Goldens
+{
+    private static readonly string Repository = FindRepository();
+    private static readonly string Shared = Path.Combine(Repository, "..", "shared");
+
+    /// <summary>A small trained model with its own goldens.json; only in shared/models.</summary>
+    public static string Stories260K => SharedDirectory("models/stories260K");
+
+    public static string Directory(string path) => Find(path, System.IO.Directory.Exists);
+
+    public static string File(string path) => Find(path, System.IO.File.Exists);
+
+    /// <summary>A folder beside the repository that is never part of it, such as "datasets/sms_spam".</summary>
+    public static string SharedDirectory(string path)
+    {
+        var found = Path.GetFullPath(Path.Combine(Shared, path));
+        if (!System.IO.Directory.Exists(found))
+            Assert.Skip($"shared/{path} is not beside the repository.");
+        return found;
+    }
+
+    public static JsonElement Json(string path)
+    {
+        using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(File(path)));
+        return document.RootElement.Clone();
+    }
+
+    public static GoldenTensors Tensors(string path) => new(File(path));
+
+    /// <summary>Loads a model that <see cref="CausalModels"/> names. The caller disposes its weights.</summary>
+    public static BaseModel LoadModel(string name) => ModelLoader.Load(name, CausalModels.DirectoryOf(name));
+
+    private static string Find(string path, Func<string, bool> exists)
+    {
+        var places = new[] { Path.Combine(Repository, "tests", "fixtures", path), Path.Combine(Shared, "goldens", path) };
+        var found = Array.Find(places, p => exists(p));
+        if (found is null)
+            Assert.Skip($"Neither tests/fixtures nor shared/goldens has {path}.");
+        return Path.GetFullPath(found);
+    }
+
+    private static string FindRepository()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (System.IO.File.Exists(Path.Combine(directory.FullName, "SoftPromptGrpc.sln")))
+                return directory.FullName;
+        }
+        throw new InvalidOperationException("The tests do not run inside the repository.");
+    }
+}
