@@ -1,0 +1,186 @@
+using System.IO.Compression;
+using System.Text;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Fixtures;
+using SoftPromptGrpc.ModelFormats.Adapters;
+
+namespace SoftPromptGrpc.ModelFormats.Tests.Adapters;
+
+public sealed class PeftAdapterTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("softprompt-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    public static TheoryData<string> Adapters => new(
+        from model in (string[])["gpt2", "llama"]
+        from adapter in (string[])["prompt_tuning_random", "prompt_tuning_text_long", "prompt_tuning_text_short"]
+        select $"peft/{model}/{adapter}");
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void WriteDirectory_AdapterThatPeftSaved_GivesPeftsBytes(string name)
+    {
+        var adapter = PeftAdapterReader.ReadDirectory(Fixture(name));
+
+        PeftAdapterWriter.WriteDirectory(adapter, _directory);
+
+        foreach (var file in (string[])["adapter_config.json", "adapter_model.safetensors"])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(Fixture(name), file)), File.ReadAllBytes(Path.Combine(_directory, file)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void WriteZip_ReadBack_IsTheSameBits(string name)
+    {
+        var adapter = PeftAdapterReader.ReadDirectory(Fixture(name)) with { SideFile = """{"template":"{input}"}""" };
+        using var zip = new MemoryStream();
+
+        PeftAdapterWriter.WriteZip(adapter, zip);
+        var back = PeftAdapterReader.ReadZip(zip.ToArray());
+
+        Assert.Equal(adapter.Values, back.Values);
+        Assert.Equal(adapter.SideFile, back.SideFile);
+        Assert.Equal(adapter.Config with { UnknownFields = back.Config.UnknownFields }, back.Config);
+    }
+
+    [Theory]
+    [InlineData("gpt2.prompt_tuning_random")]
+    public void ReadDirectory_SavedByANewerPeft_IsUnderstood(string name)
+    {
+        var adapter = PeftAdapterReader.ReadDirectory(Fixture($"peft/saved_by_peft_0.20/{name}"));
+
+        Assert.Equal((5, 48, 240), (adapter.Config.VirtualTokens, adapter.Config.HiddenSize, adapter.Values.Length));
+        Assert.Empty(adapter.Config.UnknownFields);
+    }
+
+    [Fact]
+    public void ReadDirectory_Pickle_IsRefusedWithTheReason()
+    {
+        var error = Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadDirectory(Fixture("peft/gpt2/prompt_tuning_random_bin")));
+
+        Assert.Equal(ErrorKind.Invalid, error.Kind);
+        Assert.Contains("Unpickling runs code", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadZip_InOneFolder_IsFound()
+    {
+        var zip = Zip(("my-adapter/adapter_config.json", Config()), ("my-adapter/adapter_model.safetensors", Weights()),
+            ("my-adapter/README.md", "# hello"u8.ToArray()));
+
+        Assert.Equal(5, PeftAdapterReader.ReadZip(zip).Config.VirtualTokens);
+    }
+
+    [Fact]
+    public void ReadZip_UnknownFields_AreKept()
+    {
+        var zip = Zip(("adapter_config.json", Config("\"peft_type\"", "\"new_field\": {\"a\": 1}, \"peft_type\"")),
+            ("adapter_model.safetensors", Weights()));
+
+        Assert.Equal("""{"a": 1}""", PeftAdapterReader.ReadZip(zip).Config.UnknownFields["new_field"]);
+    }
+
+    [Theory]
+    [InlineData("\"num_virtual_tokens\": 5", "\"num_virtual_tokens\": 6", ErrorKind.Invalid)]
+    [InlineData("\"num_virtual_tokens\": 5", "\"num_virtual_tokens\": -5", ErrorKind.Invalid)]
+    [InlineData("\"num_virtual_tokens\": 5", "\"num_virtual_tokens\": 99999999999", ErrorKind.Invalid)]
+    [InlineData("\"num_virtual_tokens\": 5", "\"num_virtual_tokens\": \"5\"", ErrorKind.Invalid)]
+    [InlineData("\"num_transformer_submodules\": 1", "\"num_transformer_submodules\": 0", ErrorKind.Invalid)]
+    [InlineData("\"token_dim\": 48", "\"token_dim\": 47", ErrorKind.Invalid)]
+    [InlineData("\"PROMPT_TUNING\"", "\"LORA\"", ErrorKind.Unsupported)]
+    [InlineData("\"peft_type\"", "\"other_type\"", ErrorKind.Invalid)]
+    [InlineData("{", "[", ErrorKind.Corrupt)]
+    public void ReadZip_BadConfig_IsRefused(string find, string replace, ErrorKind kind)
+    {
+        var zip = Zip(("adapter_config.json", Config(find, replace)), ("adapter_model.safetensors", Weights()));
+
+        Assert.Equal(kind, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+    }
+
+    [Theory]
+    [InlineData("../adapter_config.json", ErrorKind.Corrupt)]
+    [InlineData("/adapter_config.json", ErrorKind.Corrupt)]
+    [InlineData("..\\adapter_config.json", ErrorKind.Corrupt)]
+    [InlineData("config.json", ErrorKind.Invalid)]
+    public void ReadZip_BadEntryName_IsRefused(string name, ErrorKind kind)
+    {
+        var zip = Zip((name, Config()), ("adapter_model.safetensors", Weights()));
+
+        Assert.Equal(kind, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+    }
+
+    [Fact]
+    public void ReadZip_Bomb_IsRefusedWithoutBeingInflated()
+    {
+        var zip = Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", new byte[256 << 20]));
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Assert.Equal(ErrorKind.Invalid, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 2 << 20);
+    }
+
+    [Fact]
+    public void ReadZip_EntryLongerThanItClaims_IsRefused()
+    {
+        var zip = Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", new byte[1 << 20]));
+        for (var at = 0; at < zip.Length - 4; at++)
+        {
+            if (BitConverter.ToInt32(zip, at) == 1 << 20)
+                BitConverter.GetBytes(1000).CopyTo(zip, at);
+        }
+
+        Assert.Equal(ErrorKind.Corrupt, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+    }
+
+    [Fact]
+    public void ReadZip_TooManyEntries_IsRefused()
+    {
+        var zip = Zip([.. Enumerable.Range(0, 300).Select(i => ($"{i}.txt", Array.Empty<byte>()))]);
+
+        Assert.Equal(ErrorKind.Corrupt, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+    }
+
+    [Fact]
+    public void ReadZip_TruncatedAnywhere_IsRefused()
+    {
+        var zip = Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", Weights()));
+
+        for (var length = 0; length < zip.Length; length += 7)
+            Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip.AsMemory(0, length)));
+    }
+
+    [Fact]
+    public void ReadZip_NotANumber_IsRefused()
+    {
+        var weights = Weights();
+        BitConverter.GetBytes(float.NaN).CopyTo(weights, weights.Length - 4);
+        var zip = Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", weights));
+
+        Assert.Equal(ErrorKind.Invalid, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
+    }
+
+    private static byte[] Config(string find = "", string replace = "")
+    {
+        var text = File.ReadAllText(Path.Combine(Fixture("peft/gpt2/prompt_tuning_random"), "adapter_config.json"));
+        return Encoding.UTF8.GetBytes(find.Length == 0 ? text : text.Replace(find, replace, StringComparison.Ordinal));
+    }
+
+    private static byte[] Weights() => File.ReadAllBytes(Path.Combine(Fixture("peft/gpt2/prompt_tuning_random"), "adapter_model.safetensors"));
+
+    private static byte[] Zip(params (string Name, byte[] Bytes)[] files)
+    {
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, bytes) in files)
+            {
+                using var entry = archive.CreateEntry(name).Open();
+                entry.Write(bytes);
+            }
+        }
+        return stream.ToArray();
+    }
+
+    private static string Fixture(string name) => Goldens.Directory(name);
+}
