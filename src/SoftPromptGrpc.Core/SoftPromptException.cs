@@ -21,4 +21,7 @@ public sealed class SoftPromptException : Exception
     public ErrorKind Kind { get; }
 
     public IReadOnlyList<FieldViolation> Violations { get; } = [];
+
+    /// <summary>What went wrong, for programs, such as "PROMPT_NOT_FOUND"; null where the kind says it all.</summary>
+    public string? Reason { get; init; }
 }

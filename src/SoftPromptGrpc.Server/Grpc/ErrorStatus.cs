@@ -1,0 +1,81 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using SoftPromptGrpc.Core;
+using Status = Google.Rpc.Status;
+
+namespace SoftPromptGrpc.Server.Grpc;
+
+/// <summary>What a caller is told about an exception, in the rich error model (AIP-193).</summary>
+internal static class ErrorStatus
+{
+    private const string Domain = "softprompt";
+    private static readonly Duration RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
+
+    // No default arm: a kind without a status does not compile.
+    public static StatusCode ToStatusCode(this ErrorKind kind) => kind switch
+    {
+        ErrorKind.Invalid => StatusCode.InvalidArgument,
+        ErrorKind.NotFound => StatusCode.NotFound,
+        ErrorKind.AlreadyExists => StatusCode.AlreadyExists,
+        ErrorKind.Precondition => StatusCode.FailedPrecondition,
+        ErrorKind.Unsupported => StatusCode.Unimplemented,
+        ErrorKind.Overloaded => StatusCode.ResourceExhausted,
+        ErrorKind.Corrupt => StatusCode.DataLoss,
+        ErrorKind.Conflict => StatusCode.Aborted,
+    };
+
+    /// <summary>Whether the exception is a defect of ours that somebody has to look at.</summary>
+    public static bool IsDefect(Exception exception) =>
+        exception is not (SoftPromptException or OperationCanceledException or RpcException or InvalidProtocolBufferException);
+
+    public static Status Of(Exception exception) => exception switch
+    {
+        SoftPromptException failure => OfDomain(failure),
+        OperationCanceledException => Make(StatusCode.Cancelled, "The call was cancelled.", "CANCELLED"),
+        InvalidProtocolBufferException => Make(StatusCode.InvalidArgument, "A message does not parse.", "MESSAGE_MALFORMED"),
+        RpcException failure => failure.GetRpcStatus()
+            ?? Make(failure.StatusCode, failure.Status.Detail, failure.StatusCode == StatusCode.Unimplemented ? "NOT_IMPLEMENTED" : "RPC"),
+        _ => Make(StatusCode.Internal, "Internal error.", "INTERNAL"),
+    };
+
+    public static Status DeadlineExceeded() => Make(StatusCode.DeadlineExceeded, "The deadline has passed.", "DEADLINE_EXCEEDED");
+
+    private static Status OfDomain(SoftPromptException failure)
+    {
+        var status = Make(failure.Kind.ToStatusCode(), failure.Message, failure.Reason ?? ReasonOf(failure.Kind));
+        if (failure.Violations.Count > 0)
+            status.Details.Add(Any.Pack(ToBadRequest(failure.Violations)));
+        if (failure.Kind == ErrorKind.Overloaded)
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = RetryDelay }));
+        return status;
+    }
+
+    private static BadRequest ToBadRequest(IReadOnlyList<FieldViolation> violations) => new()
+    {
+        FieldViolations =
+        {
+            violations.Select(v => new BadRequest.Types.FieldViolation { Field = v.Field, Description = v.Description }),
+        },
+    };
+
+    private static string ReasonOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Invalid => "INVALID_REQUEST",
+        ErrorKind.NotFound => "NOT_FOUND",
+        ErrorKind.AlreadyExists => "ALREADY_EXISTS",
+        ErrorKind.Precondition => "PRECONDITION_FAILED",
+        ErrorKind.Unsupported => "UNSUPPORTED",
+        ErrorKind.Overloaded => "OVERLOADED",
+        ErrorKind.Corrupt => "CORRUPT",
+        ErrorKind.Conflict => "CONFLICT",
+    };
+
+    private static Status Make(StatusCode code, string message, string reason) => new()
+    {
+        Code = (int)code,
+        Message = message,
+        Details = { Any.Pack(new ErrorInfo { Reason = reason, Domain = Domain }) },
+    };
+}

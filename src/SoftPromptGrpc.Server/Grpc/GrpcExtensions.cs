@@ -1,0 +1,26 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Server.Hosting;
+
+namespace SoftPromptGrpc.Server.Grpc;
+
+internal static class GrpcExtensions
+{
+    public static IServiceCollection AddGrpcEdge(this IServiceCollection services)
+    {
+        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
+        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>((grpc, server) =>
+        {
+            grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes;
+            grpc.MaxSendMessageSize = server.Value.MaxMessageBytes;
+        });
+        services.AddGrpcReflection();
+        return services;
+    }
+
+    public static void MapGrpcEdge(this WebApplication app)
+    {
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcReflectionService();
+    }
+}

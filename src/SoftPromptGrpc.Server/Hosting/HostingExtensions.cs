@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace SoftPromptGrpc.Server.Hosting;
+
+internal static class HostingExtensions
+{
+    public static void AddHosting(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptionsWithValidateOnStart<ServerOptions, ServerOptionsValidator>()
+            .BindConfiguration(ServerOptions.Section)
+            .Validate(
+                options => ListenAddress.TryParse(options.Listen) is not null,
+                "Server:Listen must be http://ADDRESS:PORT with an IP address or localhost.");
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>(ConfigureKestrel);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Readiness>();
+        services.AddHostedService<ListeningNotice>();
+        // Running reports a failed start in one line; the host would add its stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, IOptions<ServerOptions> options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null; // gRPC bounds every message itself.
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        if (ListenAddress.TryParse(options.Value.Listen) is { } address)
+            address.Apply(kestrel);
+    }
+}

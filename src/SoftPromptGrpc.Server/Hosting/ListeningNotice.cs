@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace SoftPromptGrpc.Server.Hosting;
+
+/// <summary>Logs the addresses that were bound, for people and for parent processes that started the server on port 0.</summary>
+internal sealed class ListeningNotice(IServer server, IHostApplicationLifetime lifetime, ILogger<ListeningNotice> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(Tell);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Tell()
+    {
+        foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+            logger.Listening(address);
+    }
+}

@@ -1,0 +1,25 @@
+namespace SoftPromptGrpc.Server;
+
+/// <summary>Every message this project logs. Event ids 1000 to 1999, an id is never reused; 1500 and up: the host and inference.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1500, LogLevel.Information, "Listening on {Address}.")]
+    public static partial void Listening(this ILogger logger, string address);
+
+    [LoggerMessage(1510, LogLevel.Error, "{Method} failed.")]
+    public static partial void CallFailed(this ILogger logger, Exception exception, string method);
+
+    [LoggerMessage(1520, LogLevel.Information, "Loading model {ModelId}.")]
+    public static partial void ModelLoading(this ILogger logger, string modelId);
+
+    [LoggerMessage(1521, LogLevel.Information,
+        "Model {ModelId} is ready: {Architecture}, {ParameterCount} parameters, fingerprint {Fingerprint}, in {Seconds:F1} s.")]
+    public static partial void ModelReady(
+        this ILogger logger, string modelId, string architecture, long parameterCount, string fingerprint, double seconds);
+
+    [LoggerMessage(1522, LogLevel.Error, "Model {ModelId} could not be loaded. {Reason}")]
+    public static partial void ModelFailed(this ILogger logger, string modelId, string reason);
+
+    [LoggerMessage(1523, LogLevel.Error, "Model {ModelId} could not be loaded.")]
+    public static partial void ModelBroken(this ILogger logger, Exception exception, string modelId);
+}

@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SoftPromptGrpc.Server.Models;
+
+/// <summary>One entry of the "Models" list.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>What requests call the model.</summary>
+    [Required]
+    [RegularExpression(@"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$", ErrorMessage = "must be 1 to 100 of a-z, A-Z, 0-9, '.', '_', '/' and '-', beginning with a letter or digit.")]
+    public string Id { get; set; } = "";
+
+    /// <summary>The checkpoint's directory, in Hugging Face layout.</summary>
+    [Required]
+    public string Path { get; set; } = "";
+}
+
+/// <summary>Bound from the "Models" list and checked when the host starts.</summary>
+public sealed class ModelsOptions
+{
+    public const string Section = "Models";
+
+    public IList<ModelOptions> Models { get; } = [];
+}

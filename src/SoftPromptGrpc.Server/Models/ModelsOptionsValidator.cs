@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace SoftPromptGrpc.Server.Models;
+
+/// <summary>Names the keys that are wrong, all of them; never the paths.</summary>
+internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ModelsOptions options)
+    {
+        var failures = new List<string>();
+        if (options.Models.Count == 0)
+            failures.Add("Models: there must be at least one model: Models:0:Id and Models:0:Path.");
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Models.Count; i++)
+        {
+            var (key, model) = ($"Models:{i}", options.Models[i]);
+            var results = new List<ValidationResult>();
+            Validator.TryValidateObject(model, new ValidationContext(model), results, validateAllProperties: true);
+            failures.AddRange(results.Select(result => $"{key}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+            if (model.Id.Length > 0 && !ids.Add(model.Id))
+                failures.Add($"{key}:Id: there already is a model '{model.Id}'.");
+            if (model.Path.Length > 0 && !Directory.Exists(model.Path))
+                failures.Add($"{key}:Path: there is no such directory.");
+        }
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}
