@@ -23,6 +23,14 @@ public sealed record PromptRecord(
     string ETag)
 {
     public PromptReference Reference => PromptReference.Of(Name, Version);
+
+    public string Description { get; init; } = "";
+
+    /// <summary>Names that point to this version, such as "prod".</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Set when deleted.</summary>
+    public DateTimeOffset? DeleteTime { get; init; }
 }
 
 /// <summary>Prompts by reference. What it has acknowledged survives the process. Safe from several threads.</summary>

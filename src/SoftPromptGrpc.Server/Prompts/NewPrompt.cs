@@ -1,0 +1,13 @@
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+/// <summary>A prompt that is to become the next version of its name.</summary>
+/// <param name="Lineage">Protobuf JSON, once the version is known.</param>
+internal sealed record NewPrompt(
+    string Name,
+    string ModelId,
+    SoftPrompt Numbers,
+    TextTemplate Template,
+    IReadOnlyDictionary<string, string> Labels,
+    Func<PromptReference, string> Lineage);

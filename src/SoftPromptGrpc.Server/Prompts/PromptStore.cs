@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Microsoft.EntityFrameworkCore;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Storage;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, TensorCache cache, TimeProvider time) : IPromptStore
+{
+    public async Task<PromptRecord> FindAsync(PromptReference reference, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        var prompt = await Matching(Alive(store), reference)
+            .Include(p => p.Labels)
+            .Include(p => p.Aliases)
+            .OrderByDescending(p => p.Version)
+            .FirstOrDefaultAsync(cancellationToken);
+        return prompt?.ToRecord() ?? throw NotFound(reference);
+    }
+
+    public async Task<SoftPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken)
+    {
+        if (cache.Find(record.ContentHash) is { } cached)
+            return cached;
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        var tensor = await store.Tensors.AsNoTracking().FirstOrDefaultAsync(t => t.ContentHash == record.ContentHash, cancellationToken);
+        var values = MemoryMarshal.Cast<byte, float>((tensor ?? throw NotFound(record.Reference)).Values).ToArray();
+        var prompt = new SoftPrompt(record.VirtualTokens, record.HiddenSize, values, record.ModelFingerprint);
+        if (prompt.ContentHash != record.ContentHash)
+            throw new SoftPromptException(ErrorKind.Corrupt, $"The stored numbers of '{record.Reference}' are damaged.");
+        cache.Add(prompt);
+        return prompt;
+    }
+
+    public async Task<PromptRecord> AddAsync(NewPrompt prompt, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        var stored = await store.AddAsync(prompt, time.GetUtcNow(), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return stored.ToRecord();
+    }
+
+    public async Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        var visible = query.ShowDeleted ? store.Prompts.AsNoTracking() : Alive(store);
+        var listed = query.AllVersions ? visible : visible.Where(p => !visible.Any(o => o.Name == p.Name && o.Version > p.Version));
+        var matching = query.Filter.Apply(listed);
+        var page = await query.Order.Apply(query.Order.After(matching, query.After))
+            .Take(query.PageSize + 1)
+            .Include(p => p.Labels)
+            .Include(p => p.Aliases)
+            .AsSplitQuery()
+            .ToListAsync(cancellationToken);
+        var more = page.Count > query.PageSize;
+        return new PromptPage(
+            [.. page.Take(query.PageSize).Select(p => p.ToRecord())],
+            more ? query.Order.EndOf(page[query.PageSize - 1]).Encode(query.Key) : "",
+            await matching.CountAsync(cancellationToken));
+    }
+
+    /// <summary>Deletes one version, or every version of a name.</summary>
+    /// <param name="etag">The version's, or the newest version's; empty: whatever it is.</param>
+    /// <returns>How many versions were deleted.</returns>
+    public async Task<int> DeleteAsync(PromptReference reference, string etag, CancellationToken cancellationToken)
+    {
+        if (reference.Alias is not null)
+            throw new SoftPromptException([new FieldViolation("prompt", "must be \"name\" or \"name@version\": an alias cannot be deleted")]);
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        var prompts = await Matching(store.Prompts.Where(p => p.DeleteTime == null), reference)
+            .OrderByDescending(p => p.Version)
+            .ToListAsync(cancellationToken);
+        if (prompts.Count == 0)
+            throw NotFound(reference);
+        if (etag.Length > 0 && prompts[0].ToRecord().ETag != etag)
+            throw new SoftPromptException(ErrorKind.Conflict, $"'{reference}' was changed meanwhile: its etag is not '{etag}' any more.");
+        foreach (var prompt in prompts)
+        {
+            prompt.DeleteTime = time.GetUtcNow();
+            prompt.Revision++;
+        }
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return prompts.Count;
+    }
+
+    private static IQueryable<StoredPrompt> Alive(StoreContext store) => store.Prompts.AsNoTracking().Where(p => p.DeleteTime == null);
+
+    private static IQueryable<StoredPrompt> Matching(IQueryable<StoredPrompt> prompts, PromptReference reference)
+    {
+        var named = prompts.Where(p => p.Name == reference.Name);
+        if (reference.Version is { } version)
+            return named.Where(p => p.Version == version);
+        return reference.Alias is { } alias ? named.Where(p => p.Aliases.Any(a => a.Alias == alias)) : named;
+    }
+
+    private static SoftPromptException NotFound(PromptReference reference) =>
+        new(ErrorKind.NotFound, $"There is no prompt '{reference}'.");
+}

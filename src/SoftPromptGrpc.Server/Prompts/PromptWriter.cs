@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Storage;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+internal static class PromptWriter
+{
+    /// <summary>Gives the prompt its version. Call it within a transaction: all is written when that commits.</summary>
+    public static async Task<StoredPrompt> AddAsync(
+        this StoreContext store, NewPrompt prompt, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var name = await store.Names.FindAsync([prompt.Name], cancellationToken) ?? store.Names.Add(new StoredName { Name = prompt.Name }).Entity;
+        var reference = PromptReference.Of(prompt.Name, ++name.LastVersion);
+        var numbers = prompt.Numbers;
+        if (!await store.Tensors.AnyAsync(t => t.ContentHash == numbers.ContentHash, cancellationToken))
+            store.Tensors.Add(new StoredTensor { ContentHash = numbers.ContentHash, Values = numbers.Bytes.ToArray() });
+        var stored = store.Prompts.Add(new StoredPrompt
+        {
+            Name = prompt.Name,
+            Version = name.LastVersion,
+            ModelId = prompt.ModelId,
+            ModelFingerprint = numbers.ModelFingerprint,
+            Method = PromptMethod.PromptTuning,
+            VirtualTokens = numbers.VirtualTokens,
+            HiddenSize = numbers.HiddenSize,
+            ContentHash = numbers.ContentHash,
+            Template = prompt.Template.Pattern,
+            Lineage = prompt.Lineage(reference),
+            CreateTime = time,
+            Labels = [.. prompt.Labels.Select(l => new StoredLabel { Key = l.Key, Value = l.Value })],
+        });
+        await store.SaveChangesAsync(cancellationToken);
+        return stored.Entity;
+    }
+
+    public static PromptRecord ToRecord(this StoredPrompt prompt) => new(
+        prompt.Name,
+        prompt.Version,
+        prompt.ModelId,
+        prompt.ModelFingerprint,
+        prompt.Method,
+        prompt.VirtualTokens,
+        prompt.HiddenSize,
+        prompt.ContentHash,
+        new TextTemplate(prompt.Template),
+        prompt.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),
+        prompt.Lineage,
+        prompt.CreateTime,
+        $"{prompt.ContentHash[..16]}.{prompt.Revision}")
+    {
+        Description = prompt.Description,
+        Aliases = [.. prompt.Aliases.Select(a => a.Alias).Order(StringComparer.Ordinal)],
+        DeleteTime = prompt.DeleteTime,
+    };
+}

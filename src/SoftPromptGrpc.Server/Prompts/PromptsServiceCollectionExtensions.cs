@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+internal static class PromptsServiceCollectionExtensions
+{
+    public static IServiceCollection AddPrompts(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<PromptOptions, PromptOptionsValidator>().BindConfiguration(PromptOptions.Section);
+        services.AddSingleton(provider => new TensorCache(provider.GetRequiredService<IOptions<PromptOptions>>().Value.CacheBytes));
+        services.AddSingleton<PromptStore>();
+        services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
+        return services;
+    }
+}
