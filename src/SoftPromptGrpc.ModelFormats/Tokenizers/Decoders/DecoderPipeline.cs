@@ -1,0 +1,43 @@
+using SoftPromptGrpc.ModelFormats.Tokenizers.PreTokenizers;
+using SoftPromptGrpc.ModelFormats.Tokenizers.Text;
+
+namespace SoftPromptGrpc.ModelFormats.Tokenizers.Decoders;
+
+/// <summary>Makes a decoder's stage in front of the next one.</summary>
+internal delegate DecoderStage StageFactory(DecoderStage next);
+
+/// <summary>The "decoder" of tokenizer.json.</summary>
+internal static class DecoderPipeline
+{
+    public static StageFactory Read(TokenizerSection section)
+    {
+        switch (section.Type)
+        {
+            case "Sequence":
+                StageFactory[] stages = [.. section["decoders"].Items().Select(Read)];
+                return next => stages.Reverse().Aggregate(next, (stage, create) => create(stage));
+            case "ByteLevel":
+                return next => new ByteLevelStage(next);
+            case "ByteFallback":
+                return next => new ByteFallbackStage(next);
+            case "Fuse":
+                return next => new FuseStage(next);
+            case "Replace":
+                var (pattern, replacement) = (TextPattern.Read(section["pattern"]), section["content"].Text);
+                return next => pattern.IsSingleCharacter
+                    ? new ReplaceFragmentStage(pattern, replacement, next)
+                    : new ReplaceTokenStage(pattern, replacement, next);
+            case "Strip":
+                var (content, start, stop) = (section["content"].Character, section["start"].Integer, section["stop"].Integer);
+                return next => new StripStage(content, start, stop, next);
+            case "Metaspace":
+                var (space, dropsFirst) = (section["replacement"].Character, MetaspacePreTokenizer.ReadScheme(section) != PrependScheme.Never);
+                return next => new MetaspaceStage(space, dropsFirst, next);
+            case "WordPiece":
+                var (prefix, cleansUp) = (section["prefix"].Text, section["cleanup"].Flag);
+                return next => new WordPieceStage(prefix, cleansUp, next);
+            case var other:
+                throw section.Unsupported($"the decoder \"{other}\"");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace SoftPromptGrpc.ModelFormats.Tokenizers.Decoders;
+
+/// <summary>
+/// One decoder of tokenizer.json at work on one sequence. Tokens come in fragments, so that a stage which fuses all tokens into one can
+/// pass text on before the sequence ends.
+/// </summary>
+internal abstract class DecoderStage
+{
+    /// <param name="endsToken">Whether the next fragment belongs to another token.</param>
+    public abstract void Append(string fragment, bool endsToken);
+
+    /// <summary>The sequence ends.</summary>
+    public abstract void Finish();
+}
+
+/// <summary>A stage that needs whole tokens.</summary>
+internal abstract class TokenStage : DecoderStage
+{
+    private string _pending = "";
+
+    public sealed override void Append(string fragment, bool endsToken)
+    {
+        _pending = _pending.Length == 0 ? fragment : _pending + fragment;
+        if (!endsToken)
+            return;
+        var token = _pending;
+        _pending = "";
+        Append(token);
+    }
+
+    protected abstract void Append(string token);
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using SoftPromptGrpc.Core;
+
+namespace SoftPromptGrpc.ModelFormats.Tokenizers;
+
+/// <summary>A part of a tokenizer's JSON, read with every type checked. Errors name the part, such as "tokenizer.json.model.vocab".</summary>
+internal readonly struct TokenizerSection(JsonElement element, string path)
+{
+    public bool IsObject => element.ValueKind == JsonValueKind.Object;
+
+    public bool IsArray => element.ValueKind == JsonValueKind.Array;
+
+    public bool IsText => element.ValueKind == JsonValueKind.String;
+
+    /// <summary>The component's "type".</summary>
+    public string Type => this["type"].Text;
+
+    public string Text => IsText ? element.GetString()! : throw Expected("a string");
+
+    public bool Flag => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Expected("true or false");
+
+    public int Integer => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value)
+        ? value
+        : throw Expected("an integer");
+
+    public double Number => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value)
+        ? value
+        : throw Expected("a finite number");
+
+    public char Character => Text is [var only] ? only : throw Expected("one character");
+
+    public int Id => Integer is >= 0 and < TokenizerLimits.TokenId and var id
+        ? id
+        : throw Expected($"a token id from 0 to {TokenizerLimits.TokenId - 1}");
+
+    public int Count => IsArray ? element.GetArrayLength() : throw Expected("an array");
+
+    public TokenizerSection this[string name] => Find(name) ?? throw Expected($"\"{name}\"");
+
+    public TokenizerSection this[int index] => index < Count ? new(element[index], path) : throw Expected($"more than {index} items");
+
+    /// <summary>Null where the property is absent or JSON's null.</summary>
+    public TokenizerSection? Find(string name)
+    {
+        if (!IsObject)
+            throw Expected("an object");
+        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? new TokenizerSection(value, $"{path}.{name}")
+            : null;
+    }
+
+    public bool FlagOr(string name, bool fallback) => Find(name)?.Flag ?? fallback;
+
+    public IEnumerable<TokenizerSection> Items()
+    {
+        if (!IsArray)
+            throw Expected("an array");
+        foreach (var item in element.EnumerateArray())
+            yield return new TokenizerSection(item, path);
+    }
+
+    public IEnumerable<(string Name, TokenizerSection Value)> Properties()
+    {
+        if (!IsObject)
+            throw Expected("an object");
+        foreach (var property in element.EnumerateObject())
+            yield return (property.Name, new TokenizerSection(property.Value, path));
+    }
+
+    public SoftPromptException Expected(string what) => Corrupt($"expected {what}.");
+
+    public SoftPromptException Corrupt(string reason) => new(ErrorKind.Corrupt, $"{path}: {reason}");
+
+    public SoftPromptException Unsupported(string what) => new(ErrorKind.Unsupported, $"{path}: {what} is not supported.");
+}
