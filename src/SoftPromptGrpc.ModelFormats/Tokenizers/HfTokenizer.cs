@@ -15,6 +15,9 @@ namespace SoftPromptGrpc.ModelFormats.Tokenizers;
 /// <summary>A tokenizer in the format of Hugging Face's tokenizers library: tokenizer.json, with the names of BOS and EOS beside it.</summary>
 public sealed class HfTokenizer : ITokenizer
 {
+    private const string TokenizerName = "tokenizer.json";
+    private const string ConfigName = "tokenizer_config.json";
+
     private readonly Normalizer? _normalizer;
     private readonly PreTokenizer? _preTokenizer;
     private readonly TokenModel _model;
@@ -41,29 +44,34 @@ public sealed class HfTokenizer : ITokenizer
     public int? EndOfSequence { get; }
 
     /// <summary>Reads tokenizer.json, and tokenizer_config.json if it is there; null if the directory has no tokenizer.json.</summary>
-    /// <exception cref="SoftPromptException">A file is unreadable, corrupt or asks for what is not supported.</exception>
-    public static HfTokenizer? Load(string directory) => TokenizerFile.Read(directory, "tokenizer.json") is { } tokenizer
-        ? Parse(tokenizer, TokenizerFile.Read(directory, "tokenizer_config.json"))
-        : null;
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Corrupt"/>, or <see cref="ErrorKind.Unsupported"/> naming the component.
+    /// </exception>
+    public static HfTokenizer? Load(string directory)
+    {
+        var (tokenizerPath, configPath) = (Path.Combine(directory, TokenizerName), Path.Combine(directory, ConfigName));
+        if (!File.Exists(tokenizerPath))
+            return null;
+        using var tokenizer = BoundedJson.ReadFile(tokenizerPath);
+        using var config = File.Exists(configPath) ? BoundedJson.ReadFile(configPath) : null;
+        return Create(tokenizer, config);
+    }
 
-    /// <exception cref="SoftPromptException">The JSON is corrupt or asks for what is not supported.</exception>
+    /// <summary>The same from the files' bytes.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
     public static HfTokenizer Parse(ReadOnlyMemory<byte> tokenizerJson, ReadOnlyMemory<byte>? tokenizerConfigJson = null)
     {
+        using var tokenizer = BoundedJson.Parse(tokenizerJson, TokenizerName);
+        using var config = tokenizerConfigJson is { } bytes ? BoundedJson.Parse(bytes, ConfigName) : null;
+        return Create(tokenizer, config);
+    }
+
+    private static HfTokenizer Create(JsonDocument tokenizer, JsonDocument? config)
+    {
         UnicodeText.RequireNormalization();
-        try
-        {
-            var options = new JsonDocumentOptions { MaxDepth = TokenizerLimits.JsonDepth };
-            using var tokenizer = JsonDocument.Parse(tokenizerJson, options);
-            using var config = JsonDocument.Parse(tokenizerConfigJson ?? "{}"u8.ToArray(), options);
-            return new HfTokenizer(
-                new TokenizerSection(tokenizer.RootElement, "tokenizer.json"),
-                new TokenizerSection(config.RootElement, "tokenizer_config.json"));
-        }
-        // The second is how JsonElement reports a string that is not Unicode, which it finds out only when the string is read.
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw new SoftPromptException(ErrorKind.Corrupt, "The tokenizer's files are not valid JSON.", exception);
-        }
+        return new HfTokenizer(
+            new TokenizerSection(tokenizer.RootElement, TokenizerName),
+            config is null ? null : new TokenizerSection(config.RootElement, ConfigName));
     }
 
     public int[] Encode(string text, bool addSpecialTokens)

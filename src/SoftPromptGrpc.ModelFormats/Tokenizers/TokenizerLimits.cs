@@ -5,8 +5,6 @@ namespace SoftPromptGrpc.ModelFormats.Tokenizers;
 /// <summary>What a tokenizer.json may ask for: far above every real one, low enough that a hostile one does no harm.</summary>
 internal static class TokenizerLimits
 {
-    public const int FileBytes = 256 << 20;
-    public const int JsonDepth = 64;
     public const int TokenId = 1 << 22;
     public const int TokenLength = 1 << 14;
     public const int PatternLength = 1 << 12;
