@@ -36,6 +36,7 @@ public sealed record EvaluationResult(double Loss, double ExactMatch, double? Ac
 /// <param name="Optimizer">The optimizer's moments by name.</param>
 /// <param name="Best">The prompt of the best evaluation so far; null before the first.</param>
 /// <param name="EvaluationsSinceBest">Counts towards early stopping.</param>
+/// <param name="LastLoss">Training loss of <paramref name="Step"/>; 0 before the first.</param>
 public sealed record TrainingState(
     int Step,
     SoftPrompt Prompt,
@@ -44,7 +45,8 @@ public sealed record TrainingState(
     int BestStep,
     EvaluationResult? BestResult,
     int EvaluationsSinceBest,
-    BaselineDone? Baseline);
+    BaselineDone? Baseline,
+    double LastLoss = 0);
 
 /// <param name="Prompt">The best evaluated prompt, or the last one where nothing was evaluated.</param>
 /// <param name="Step">The step that <paramref name="Prompt"/> comes from.</param>

@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+/// <summary>Bound from the "Torch" section and checked when the host starts.</summary>
+public sealed class TorchOptions
+{
+    public const string Section = "Torch";
+
+    /// <summary>"cpu", "cuda" or "cuda:N".</summary>
+    [Required]
+    [RegularExpression(@"^(cpu|cuda(:\d+)?)$")]
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>Threads for one operation; 0: as many as there are physical cores. Results are the same bits only for the same number.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+}
+
+[OptionsValidator]
+internal sealed partial class TorchOptionsValidator : IValidateOptions<TorchOptions>;

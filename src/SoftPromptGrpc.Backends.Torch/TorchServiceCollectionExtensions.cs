@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SoftPromptGrpc.Core.Training;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+public static class TorchServiceCollectionExtensions
+{
+    /// <summary>The training backend "torch".</summary>
+    public static IServiceCollection AddTorchTraining(this IServiceCollection services)
+    {
+        services.AddTorchOptions();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITrainingBackend, TorchTrainingBackend>());
+        return services;
+    }
+
+    private static void AddTorchOptions(this IServiceCollection services) =>
+        services.AddOptionsWithValidateOnStart<TorchOptions, TorchOptionsValidator>().BindConfiguration(TorchOptions.Section);
+}

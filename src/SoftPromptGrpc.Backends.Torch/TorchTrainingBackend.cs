@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Backends.Torch.Training;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Training;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+/// <summary>Prompt tuning by autograd. Each run loads the weights for itself, on a thread of its own, and frees them at its end.</summary>
+public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger<TorchTrainingBackend> logger) : ITrainingBackend
+{
+    public string Name => "torch";
+
+    public bool Supports(DecoderSpec spec) => true;
+
+    public Task<TrainedPrompt> TrainAsync(
+        TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
+        TorchDevice.RunAsync(() => Train(plan, state, progress, cancellationToken), cancellationToken);
+
+    private TrainedPrompt Train(
+        TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
+    {
+        var device = TorchDevice.Open(options.Value);
+        logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
+        using var weights = DecoderWeights.Load(plan.Model.Spec, plan.Model.Weights, device);
+        using var decoder = new Decoder(weights);
+        var trained = new TrainingRun(plan, state, decoder, progress, cancellationToken).Run();
+        logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);
+        return trained;
+    }
+}
