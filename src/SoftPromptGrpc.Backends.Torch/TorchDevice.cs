@@ -8,6 +8,9 @@ namespace SoftPromptGrpc.Backends.Torch;
 /// <summary>Where tensors live, and how the library's failures there are told.</summary>
 internal static class TorchDevice
 {
+    private const TaskCreationOptions OwnThread =
+        TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach | TaskCreationOptions.RunContinuationsAsynchronously;
+
     /// <summary>Must be called on the thread that computes.</summary>
     public static Device Open(TorchOptions options)
     {
@@ -19,10 +22,10 @@ internal static class TorchDevice
             : throw new SoftPromptException(ErrorKind.Precondition, $"The device '{options.Device}' is not available here.");
     }
 
-    /// <summary>Runs blocking native work on a thread of its own.</summary>
+    /// <summary>Runs blocking native work on a thread of its own; whoever awaits it continues on another.</summary>
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: the device's memory is full.</exception>
-    public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => Task.Factory.StartNew(
-        () => Run(work), cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => Run(work), cancellationToken, OwnThread, TaskScheduler.Default);
 
     private static T Run<T>(Func<T> work)
     {

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core.Training;
+
+namespace SoftPromptGrpc.Backends.Torch.Tests;
+
+public sealed class TorchOptionsTests
+{
+    [Theory]
+    [InlineData("cpu", "4")]
+    [InlineData("cuda", "0")]
+    [InlineData("cuda:1", "0")]
+    public void Options_Valid_AreBound(string device, string threads)
+    {
+        var options = Build(device, threads).GetRequiredService<IOptions<TorchOptions>>().Value;
+
+        Assert.Equal((device, threads), (options.Device, $"{options.Threads}"));
+    }
+
+    [Theory]
+    [InlineData("gpu", "4")]
+    [InlineData("", "4")]
+    [InlineData("cuda:", "4")]
+    [InlineData("cpu", "-1")]
+    public void Options_Invalid_AreRefused(string device, string threads) => Assert.Throws<OptionsValidationException>(
+        () => Build(device, threads).GetRequiredService<IOptions<TorchOptions>>().Value);
+
+    [Fact]
+    public void AddTorchTraining_Twice_RegistersOneBackend()
+    {
+        using var services = Build("cpu", "0");
+
+        Assert.Equal("torch", Assert.Single(services.GetServices<ITrainingBackend>()).Name);
+    }
+
+    private static ServiceProvider Build(string device, string threads)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Torch:Device"] = device, ["Torch:Threads"] = threads })
+            .Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging()
+            .AddTorchTraining()
+            .AddTorchTraining()
+            .BuildServiceProvider();
+    }
+}
