@@ -17,3 +17,8 @@ public sealed class TorchTrainingEvaluationTests : TrainingEvaluationTests
 {
     protected override ITrainingBackend CreateBackend() => TorchTrainingBackendTests.Create();
 }
+
+public sealed class TorchGoldenTrainingTests : GoldenTrainingTests
+{
+    protected override ITrainingBackend CreateBackend() => TorchTrainingBackendTests.Create();
+}

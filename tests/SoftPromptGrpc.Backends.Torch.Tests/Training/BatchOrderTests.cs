@@ -26,7 +26,8 @@ public sealed class BatchOrderTests
     [Fact]
     public void Examples_AskedOutOfOrder_AreTheSame()
     {
-        var (first, second) = (new BatchOrder(TinyTask.Plan()), new BatchOrder(TinyTask.Plan()));
+        var plan = TinyTask.Plan();
+        var (first, second) = (new BatchOrder(plan), new BatchOrder(plan));
         first.Examples(0);
         first.Examples(8);
 

@@ -1,0 +1,105 @@
+using SoftPromptGrpc.Fixtures;
+using static TorchSharp.torch;
+
+namespace SoftPromptGrpc.Backends.Torch.Tests;
+
+/// <summary>The decoder against transformers, family by family.</summary>
+public sealed class DecoderGoldenTests
+{
+    private const double Tolerance = 5e-5;
+    private const long Ignored = -100;
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.HalfPrecision), MemberType = typeof(CausalModels))]
+    public void Forward_PaddedRows_LogitsAndLossAreGolden(string name) => With(name, (decoder, golden) =>
+    {
+        using var frozen = no_grad();
+
+        var logits = decoder.Head(decoder.Forward(decoder.Embed(Ids(golden))));
+
+        AssertLogits(golden, golden.Forward, logits, 0);
+        Assert.Equal(golden.Forward.Loss, Loss(logits, golden, 0).item<float>(), 1e-5);
+    });
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    public void Forward_BehindAPrompt_LogitsLossAndGradientAreGolden(string name) => With(name, (decoder, golden) =>
+    {
+        var prompt = tensor(golden.Prompt).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
+        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(Ids(golden))], 1);
+
+        var logits = decoder.Head(decoder.Forward(embeddings));
+        var loss = Loss(logits, golden, CausalGoldens.VirtualTokens);
+        loss.backward();
+
+        AssertLogits(golden, golden.SoftPrompt, logits, CausalGoldens.VirtualTokens);
+        Assert.Equal(golden.SoftPrompt.Loss, loss.item<float>(), 1e-5);
+        Assert.All(prompt.grad!.data<float>().Zip(golden.PromptGradient), g => Assert.Equal(g.Second, g.First, 1e-5));
+    });
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    public void Backward_FrozenWeights_GradientReachesNoWeight(string name) => With(name, (decoder, weights, golden) =>
+    {
+        var embeddings = decoder.Embed(Ids(golden)).requires_grad_();
+
+        decoder.Head(decoder.Forward(embeddings)).sum().backward();
+
+        Assert.NotNull(embeddings.grad);
+        Assert.All(weights.Named, w => Assert.True(w.Tensor.grad is null && !w.Tensor.requires_grad, w.Name));
+    });
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    public void Forward_LastTokenChanged_EarlierRowsStayTheSame(string name) => With(name, (decoder, golden) =>
+    {
+        using var frozen = no_grad();
+        var ids = golden.Rows[0];
+        int[] changed = [.. ids[..^1], ids[^1] + 1];
+
+        var before = decoder.Forward(decoder.Embed(tensor(ids, int64).unsqueeze(0)));
+        var after = decoder.Forward(decoder.Embed(tensor(changed, int64).unsqueeze(0)));
+
+        Assert.True(before.narrow(1, 0, ids.Length - 1).Equals(after.narrow(1, 0, ids.Length - 1)));
+        Assert.False(before.Equals(after));
+    });
+
+    private static void With(string name, Action<Decoder, CausalGoldens> test) => With(name, (decoder, _, golden) => test(decoder, golden));
+
+    private static void With(string name, Action<Decoder, DecoderWeights, CausalGoldens> test)
+    {
+        var model = Goldens.LoadModel(name);
+        using var source = model.Weights;
+        using var weights = DecoderWeights.Load(model.Spec, source, CPU);
+        using var decoder = new Decoder(weights);
+        using var scope = NewDisposeScope();
+        test(decoder, weights, new CausalGoldens(name));
+    }
+
+    private static Tensor Ids(CausalGoldens golden) =>
+        tensor(golden.InputIds.SelectMany(row => row.Select(id => (long)id)).ToArray()).view(golden.Rows.Length, -1);
+
+    private static Tensor Loss(Tensor logits, CausalGoldens golden, int virtualTokens)
+    {
+        var labels = golden.Labels.SelectMany(row => Enumerable.Repeat(Ignored, virtualTokens).Concat(row.Select(id => (long)id)));
+        var targets = tensor(labels.ToArray()).view(golden.Rows.Length, -1);
+        var columns = targets.shape[1];
+        return nn.functional.cross_entropy(logits.narrow(1, 0, columns - 1).flatten(0, 1), targets.narrow(1, 1, columns - 1).flatten());
+    }
+
+    private static void AssertLogits(CausalGoldens golden, GoldenOutput expected, Tensor logits, int virtualTokens)
+    {
+        for (var row = 0; row < golden.Rows.Length; row++)
+        {
+            for (var column = 0; column < virtualTokens + golden.Rows[row].Length; column++)
+            {
+                var actual = logits[row, column].data<float>().ToArray();
+                var difference = actual.Zip(expected.At(row, column).ToArray(), (a, e) => Math.Abs(a - e)).Max();
+                Assert.True(difference < Tolerance, $"Row {row}, column {column}: {difference}");
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Fixtures;
+
+namespace SoftPromptGrpc.Conformance.Training;
+
+/// <summary>A training run of PEFT: 60 steps of 4 examples, in order.</summary>
+public sealed class GoldenRun
+{
+    private static readonly string[] Models = ["gpt2", "llama"];
+
+    private static readonly string[] Runs =
+    [
+        "prompt_tuning_random.adafactor_const", "prompt_tuning_random.adamw_const", "prompt_tuning_random.adamw_linear_warmup",
+        "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum", "prompt_tuning_text_long.adamw_linear_warmup",
+    ];
+
+    private readonly JsonElement _json;
+    private readonly GoldenTensors _tensors;
+
+    public GoldenRun(string model, string run)
+    {
+        _json = Goldens.Json($"training/{model}/{run}.json");
+        _tensors = Goldens.Tensors($"training/{model}/{run}.safetensors");
+    }
+
+    public static MatrixTheoryData<string, string> All => new(Models, Runs);
+
+    public double[] Losses => Numbers("loss");
+
+    public double[] GradientNorms => Numbers("grad_norm_before_clip");
+
+    public double[] LearningRates => Numbers("lr");
+
+    /// <summary>The loss of each batch after the last step.</summary>
+    public double[] FinalLosses => Numbers("eval_loss_after_per_batch");
+
+    public float[] FinalPrompt => _tensors["final_saved_prompt_embeddings"];
+
+    public TrainingPlan Plan(BaseModel model)
+    {
+        var settings = _json.GetProperty("settings");
+        return new TrainingPlan
+        {
+            Model = model,
+            Initial = Initial(model),
+            Examples = [.. _json.GetProperty("data").EnumerateArray().Select(Example)],
+            Evaluation = new EvaluationSettings(1000, Patience: null, Labels: []),
+            Optimizer = Optimizer(settings),
+            Schedule = new ScheduleSettings(Schedule(settings), settings.TryGetProperty("warmup", out var steps) ? steps.GetInt32() : 0),
+            Steps = _json.GetProperty("steps").GetInt32(),
+            BatchSize = _json.GetProperty("batch").GetInt32(),
+            ClipNorm = settings.TryGetProperty("clip", out var clip) && clip.ValueKind == JsonValueKind.Number ? clip.GetDouble() : null,
+            Shuffle = false,
+            Seed = 0,
+            CheckpointInterval = 1000,
+        };
+    }
+
+    /// <summary>The prompt after some of the first steps.</summary>
+    public float[] PromptAfter(int step) => _tensors[_tensors.Names.Single(n => n.StartsWith($"after_step_{step}.", StringComparison.Ordinal))];
+
+    private SoftPrompt Initial(BaseModel model)
+    {
+        var values = _tensors[_tensors.Names.Single(n => n.StartsWith("initial.", StringComparison.Ordinal))];
+        return new SoftPrompt(values.Length / model.Spec.HiddenSize, model.Spec.HiddenSize, values, model.Fingerprint);
+    }
+
+    private static OptimizerSettings Optimizer(JsonElement settings)
+    {
+        var kind = settings.GetProperty("opt").GetString() switch
+        {
+            "adamw" => OptimizerKind.AdamW,
+            "adafactor" => OptimizerKind.Adafactor,
+            "sgd" => OptimizerKind.Sgd,
+            var other => throw new NotSupportedException($"The golden run's optimizer is '{other}'."),
+        };
+        return new OptimizerSettings(kind, settings.GetProperty("lr").GetDouble(), settings.GetProperty("wd").GetDouble());
+    }
+
+    private static ScheduleKind Schedule(JsonElement settings) =>
+        (settings.TryGetProperty("sched", out var schedule) ? schedule.GetString() : null) switch
+        {
+            null or "const" or "constant" => ScheduleKind.Constant,
+            "linear" => ScheduleKind.Linear,
+            "cosine" => ScheduleKind.Cosine,
+            var other => throw new NotSupportedException($"The golden run's schedule is '{other}'."),
+        };
+
+    private static TrainingExample Example(JsonElement json) => new(Ids(json.GetProperty("source")), Ids(json.GetProperty("target")));
+
+    private static int[] Ids(JsonElement json) => [.. json.EnumerateArray().Select(id => id.GetInt32())];
+
+    private double[] Numbers(string name) => [.. _json.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];
+}

@@ -1,0 +1,52 @@
+using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Fixtures;
+
+namespace SoftPromptGrpc.Conformance.Training;
+
+/// <summary>A training backend repeats runs of Hugging Face PEFT step by step.</summary>
+public abstract class GoldenTrainingTests
+{
+    protected abstract ITrainingBackend CreateBackend();
+
+    [Theory]
+    [MemberData(nameof(GoldenRun.All), MemberType = typeof(GoldenRun))]
+    public async Task TrainAsync_GoldenRun_EveryStepAsInPeft(string modelName, string runName)
+    {
+        var golden = new GoldenRun(modelName, runName);
+        var model = Goldens.LoadModel(modelName);
+        using var weights = model.Weights;
+        var events = new RecordedEvents();
+
+        var trained = await CreateBackend().TrainAsync(golden.Plan(model), null, events, TestContext.Current.CancellationToken);
+
+        AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
+        AssertClose(golden.LearningRates, events.Steps.Select(e => e.LearningRate), 1e-7);
+        AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
+        AssertClose(golden.FinalPrompt.Select(value => (double)value), trained.Prompt.Values.ToArray().Select(value => (double)value), 1e-3);
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("llama")]
+    public async Task TrainAsync_GoldenRun_EvaluatesAsPeft(string modelName)
+    {
+        var golden = new GoldenRun(modelName, "prompt_tuning_random.adamw_const");
+        var model = Goldens.LoadModel(modelName);
+        using var weights = model.Weights;
+        var plan = golden.Plan(model);
+
+        foreach (var (batch, loss) in golden.FinalLosses.Index())
+        {
+            var trained = await CreateBackend().TrainAsync(
+                plan with { EvaluationExamples = [.. plan.Examples.Skip(batch * plan.BatchSize).Take(plan.BatchSize)] },
+                null, new RecordedEvents(), TestContext.Current.CancellationToken);
+            Assert.Equal(loss, trained.Evaluation!.Loss, 1e-4);
+        }
+    }
+
+    private static void AssertClose(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance)
+    {
+        Assert.Equal(expected.Count(), actual.Count());
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+    }
+}
