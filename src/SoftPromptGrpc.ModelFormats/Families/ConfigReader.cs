@@ -8,7 +8,9 @@ namespace SoftPromptGrpc.ModelFormats.Families;
 /// Typed, range-checked access to config.json, or to an object inside it. A key that holds null counts as absent, unless
 /// <see cref="Has"/> asks for it.
 /// </summary>
-internal sealed class ConfigReader(JsonElement json, string path = "")
+/// <param name="file">What messages call the file.</param>
+/// <param name="path">Of the object inside the file, such as "rope_scaling.".</param>
+internal sealed class ConfigReader(JsonElement json, string file = "config.json", string path = "")
 {
     private const int MaxCount = 1 << 24;
 
@@ -18,7 +20,7 @@ internal sealed class ConfigReader(JsonElement json, string path = "")
 
     /// <summary>A number of things: at least 1.</summary>
     public int Count(string key, int max = MaxCount) =>
-        OptionalCount(key, max) ?? throw new SoftPromptException(ErrorKind.Corrupt, $"config.json lacks '{path}{key}'.");
+        OptionalCount(key, max) ?? throw Missing(key);
 
     public int? OptionalCount(string key, int max = MaxCount) => OptionalWhole(key, 1, max);
 
@@ -42,7 +44,7 @@ internal sealed class ConfigReader(JsonElement json, string path = "")
     }
 
     public double Number(string key) =>
-        OptionalNumber(key) ?? throw new SoftPromptException(ErrorKind.Corrupt, $"config.json lacks '{path}{key}'.");
+        OptionalNumber(key) ?? throw Missing(key);
 
     public bool Flag(string key, bool absent) => Find(key)?.ValueKind switch
     {
@@ -63,7 +65,7 @@ internal sealed class ConfigReader(JsonElement json, string path = "")
     {
         if (Find(key) is not { } value)
             return null;
-        return value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, $"{path}{key}.") : throw OutOfRange(key, "an object");
+        return value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, file, $"{path}{key}.") : throw OutOfRange(key, "an object");
     }
 
     /// <summary>A list of strings; null where there is none.</summary>
@@ -110,10 +112,12 @@ internal sealed class ConfigReader(JsonElement json, string path = "")
     };
 
     public SoftPromptException Unsupported(string key, string value) =>
-        new(ErrorKind.Unsupported, $"config.json sets '{path}{key}' to {value}, which is not supported.");
+        new(ErrorKind.Unsupported, $"{file} sets '{path}{key}' to {Quoted.Text(value)}, which is not supported.");
+
+    public SoftPromptException Missing(string key) => new(ErrorKind.Corrupt, $"{file} lacks '{path}{key}'.");
 
     private SoftPromptException OutOfRange(string key, string expected) =>
-        new(ErrorKind.Corrupt, $"'{path}{key}' in config.json is not {expected}.");
+        new(ErrorKind.Corrupt, $"'{path}{key}' in {file} is not {expected}.");
 
     private JsonElement? Find(string key) =>
         json.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -12,8 +12,8 @@ internal static class ModelFamilies
 
     public static IModelFamily Of(ConfigReader config)
     {
-        var type = config.Text("model_type") ?? throw new SoftPromptException(ErrorKind.Corrupt, "config.json lacks 'model_type'.");
+        var type = config.Text("model_type") ?? throw config.Missing("model_type");
         return All.TryGetValue(type, out var family) ? family : throw new SoftPromptException(
-            ErrorKind.Unsupported, $"The model type '{type}' is not supported; there is {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}.");
+            ErrorKind.Unsupported, $"The model type '{Quoted.Text(type)}' is not supported; there is {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}.");
     }
 }

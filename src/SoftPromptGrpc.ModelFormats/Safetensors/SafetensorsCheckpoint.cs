@@ -51,7 +51,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
             foreach (var name in fileNames)
                 checkpoint.Add(SafetensorsFile.Open(Path.Combine(directory, name)), name, index);
             if (index is not null && index.Keys.FirstOrDefault(t => !checkpoint._tensors.ContainsKey(t)) is { } missing)
-                throw BadIndex($"no shard holds '{missing}'");
+                throw BadIndex($"no shard holds '{Quoted.Text(missing)}'");
             return checkpoint;
         }
         catch
