@@ -3,6 +3,7 @@ using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.ModelFormats.Checkpoints;
 using SoftPromptGrpc.ModelFormats.Families;
 using SoftPromptGrpc.ModelFormats.Safetensors;
+using SoftPromptGrpc.ModelFormats.Tokenizers;
 
 namespace SoftPromptGrpc.ModelFormats;
 
@@ -26,13 +27,14 @@ public static class ModelLoader
         var family = ModelFamilies.Of(config);
         var spec = family.ReadSpec(config);
         var generation = ReadGeneration(directory, config);
+        var tokenizer = HfTokenizer.Load(directory);
         var weights = OpenWeights(directory, family, spec);
         try
         {
             var fingerprint = new FingerprintCache(fingerprintCache).GetOrCompute(
                 directory, weights.FileNames, Fingerprint.Describe(spec), () => Fingerprint.Of(spec, weights.Tensors));
             var parameters = weights.Tensors.Sum(t => t.Shape.Aggregate(1L, (count, size) => count * size));
-            return new BaseModel(id, fingerprint, spec, weights, Tokenizer: null, generation, parameters);
+            return new BaseModel(id, fingerprint, spec, weights, tokenizer, generation, parameters);
         }
         catch
         {
