@@ -16,6 +16,10 @@ public sealed class TorchOptions
     /// <summary>Threads for one operation; 0: as many as there are physical cores. Results are the same bits only for the same number.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
+
+    /// <summary>How many sequences an inference session keeps open at once.</summary>
+    [Range(1, 4096)]
+    public int MaxSequences { get; set; } = 16;
 }
 
 [OptionsValidator]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Backends.Torch;
@@ -11,6 +12,14 @@ public static class TorchServiceCollectionExtensions
     {
         services.AddTorchOptions();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITrainingBackend, TorchTrainingBackend>());
+        return services;
+    }
+
+    /// <summary>The inference backend "torch": slow, for comparison.</summary>
+    public static IServiceCollection AddTorchInference(this IServiceCollection services)
+    {
+        services.AddTorchOptions();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IInferenceBackend, TorchInferenceBackend>());
         return services;
     }
 

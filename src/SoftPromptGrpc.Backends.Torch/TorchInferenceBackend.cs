@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+/// <summary>The slow path that others are compared with: it caches nothing and recomputes every sequence at every step.</summary>
+public sealed class TorchInferenceBackend(IOptions<TorchOptions> options) : IInferenceBackend
+{
+    public string Name => "torch";
+
+    public bool Supports(DecoderSpec spec) => true;
+
+    public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken) =>
+        TorchDevice.RunAsync<IInferenceSession>(() => Open(model), cancellationToken);
+
+    private TorchSession Open(BaseModel model) =>
+        new(DecoderWeights.Load(model.Spec, model.Weights, TorchDevice.Open(options.Value)), options.Value.MaxSequences);
+}

@@ -1,0 +1,84 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
+using static TorchSharp.torch;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+/// <summary>Runs each sequence from its beginning, alone, so that nothing another one does can show in its logits.</summary>
+internal sealed class TorchSession : IInferenceSession
+{
+    private readonly DecoderWeights _weights;
+    private readonly Decoder _decoder;
+    private float[] _logits = [];
+    private int _open;
+    private bool _isDisposed;
+
+    /// <param name="weights">Taken over: disposed with the session and its last sequence.</param>
+    public TorchSession(DecoderWeights weights, int maxSequences) =>
+        (_weights, _decoder, MaxSequences) = (weights, new Decoder(weights), maxSequences);
+
+    public int MaxSequences { get; }
+
+    public ISequence Open(SoftPrompt? prompt, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _decoder.Spec.ContextLength);
+        if (_open == MaxSequences)
+            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} sequences of this model are in use.");
+        _open++;
+        return new TorchSequence(this, prompt, capacity);
+    }
+
+    public StepLogits Run(IReadOnlyList<SequenceStep> steps)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Check(steps);
+        using var frozen = no_grad();
+        var vocabulary = _decoder.Spec.VocabularySize;
+        var rows = steps.Sum(step => step.LogitRows);
+        if (_logits.Length < rows * vocabulary)
+            _logits = new float[rows * vocabulary];
+        var firstRows = new int[steps.Count];
+        for (int i = 0, row = 0; i < steps.Count; row += steps[i++].LogitRows)
+        {
+            firstRows[i] = row;
+            ((TorchSequence)steps[i].Sequence).Advance(_decoder, steps[i], _logits.AsSpan(row * vocabulary));
+        }
+        return new StepLogits(_logits, vocabulary, firstRows);
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        FreeWhenUnused();
+    }
+
+    internal void Close()
+    {
+        _open--;
+        FreeWhenUnused();
+    }
+
+    /// <summary>Refuses all steps if one of them cannot be run.</summary>
+    private void Check(IReadOnlyList<SequenceStep> steps)
+    {
+        var seen = new HashSet<ISequence>();
+        foreach (var step in steps)
+        {
+            if (!seen.Add(step.Sequence) || step.Sequence is not TorchSequence sequence || !sequence.IsOpenIn(this))
+                throw new ArgumentException("A step's sequence is closed, not of this session, or there twice.", nameof(steps));
+            if (!sequence.Fits(step, _decoder.Spec.VocabularySize))
+                throw new ArgumentException("A step has no tokens, too many, one outside the vocabulary, or too many rows.", nameof(steps));
+        }
+    }
+
+    private void FreeWhenUnused()
+    {
+        if (!_isDisposed || _open > 0)
+            return;
+        _decoder.Dispose();
+        _weights.Dispose();
+    }
+}
