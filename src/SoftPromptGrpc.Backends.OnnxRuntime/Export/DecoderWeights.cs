@@ -1,0 +1,108 @@
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
+
+/// <summary>Writes a checkpoint's tensors into a graph, one at a time, in the layout that the graph's operators want.</summary>
+internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, GraphBuilder graph)
+{
+    private readonly HeadLayout _layout = new(spec);
+    private readonly float[] _zeros = new float[spec.HiddenSize];
+    private float[] _buffer = [];
+
+    /// <summary>[outputs, inputs] or [length], as it is.</summary>
+    public string Tensor(string name)
+    {
+        var shape = weights.Shape(name).ToArray();
+        return graph.Weight(name, shape, file => file.Write(Read(name)));
+    }
+
+    /// <summary>A large matrix, row by row.</summary>
+    public string Matrix(string name)
+    {
+        var shape = weights.Shape(name).ToArray();
+        return graph.Weight(name, shape, file =>
+        {
+            var row = new float[shape[1]];
+            for (var i = 0; i < shape[0]; i++)
+            {
+                weights.ReadRow(name, i, row);
+                file.Write(row);
+            }
+        });
+    }
+
+    /// <summary>The query, key and value projections one below the other: [(heads + 2 * keyValueHeads) * D, H].</summary>
+    public string QueryKeyValue(int layer, string kind)
+    {
+        var width = kind == "bias" ? 1 : spec.HiddenSize;
+        var rows = (spec.HeadCount + 2 * spec.KeyValueHeadCount) * _layout.Size;
+        return graph.Weight($"layers.{layer}.self_attn.qkv_proj.{kind}", width == 1 ? [rows] : [rows, width], file =>
+        {
+            WriteHeads(file, $"{DecoderTensors.Query(layer)}.{kind}", spec.HeadCount, _layout.QueryKey, width);
+            WriteHeads(file, $"{DecoderTensors.Key(layer)}.{kind}", spec.KeyValueHeadCount, _layout.QueryKey, width);
+            WriteHeads(file, $"{DecoderTensors.Value(layer)}.{kind}", spec.KeyValueHeadCount, _layout.Value, width);
+        });
+    }
+
+    /// <summary>[H, heads * D]: nothing comes from the padding of a head.</summary>
+    public string AttentionOutput(int layer)
+    {
+        var name = $"{DecoderTensors.AttentionOutput(layer)}.weight";
+        if (_layout.Size == spec.HeadSize)
+            return Tensor(name);
+        return graph.Weight(name, [spec.HiddenSize, spec.HeadCount * _layout.Size], file =>
+        {
+            var values = Read(name);
+            for (var at = 0; at < values.Length; at += spec.HeadSize)
+            {
+                file.Write(values.Slice(at, spec.HeadSize));
+                file.Write(_zeros.AsSpan(0, _layout.Size - spec.HeadSize));
+            }
+        });
+    }
+
+    /// <summary>Cosines and sines, each [positions, D / 2]; what is not rotated has angle 0.</summary>
+    public (string Cos, string Sin) RotaryTables(RotarySpec rotary)
+    {
+        var (cos, sin) = RotaryFrequencies.Table(rotary, spec.ContextLength);
+        return (Table("rotary.cos", cos, 1), Table("rotary.sin", sin, 0));
+
+        string Table(string name, float[] values, float unrotated) =>
+            graph.Weight(name, [spec.ContextLength, _layout.Size / 2], file =>
+            {
+                var pairs = rotary.Dimensions / 2;
+                var row = new float[_layout.Size / 2];
+                Array.Fill(row, unrotated);
+                for (var position = 0; position < spec.ContextLength; position++)
+                {
+                    values.AsSpan(position * pairs, pairs).CopyTo(row);
+                    file.Write(row);
+                }
+            });
+    }
+
+    private void WriteHeads(WeightFile file, string name, int heads, int[] slots, int width)
+    {
+        var values = Read(name);
+        for (var head = 0; head < heads; head++)
+        {
+            foreach (var slot in slots)
+            {
+                file.Write(slot == HeadLayout.Zero
+                    ? _zeros.AsSpan(0, width)
+                    : values.Slice((head * spec.HeadSize + slot) * width, width));
+            }
+        }
+    }
+
+    private ReadOnlySpan<float> Read(string name)
+    {
+        var count = 1;
+        foreach (var length in weights.Shape(name))
+            count = checked(count * length);
+        if (_buffer.Length < count)
+            _buffer = new float[count];
+        weights.Read(name, _buffer.AsSpan(0, count));
+        return _buffer.AsSpan(0, count);
+    }
+}

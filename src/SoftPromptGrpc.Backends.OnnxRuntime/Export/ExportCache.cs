@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
+
+/// <summary>
+/// Exported models on disk, one directory for each fingerprint and exporter version. An entry appears whole, by a rename; it is
+/// checked against its marker before each use and written again where it differs. Safe for several processes.
+/// </summary>
+internal sealed class ExportCache(string root, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The path of the model's graph. Exports first where there is no sound entry, which takes seconds per gigabyte.</summary>
+    public async Task<string> GetAsync(BaseModel model, CancellationToken cancellationToken)
+    {
+        var entry = Path.Combine(root, $"{model.Fingerprint}-{DecoderExporter.Version}");
+        Directory.CreateDirectory(root);
+        using (await LockAsync($"{entry}.lock", cancellationToken))
+            await Task.Run(() => Ensure(model, entry, cancellationToken), cancellationToken);
+        return Path.Combine(entry, GraphBuilder.GraphFile);
+    }
+
+    private void Ensure(BaseModel model, string entry, CancellationToken cancellationToken)
+    {
+        // Whoever was writing it is gone: we hold the lock.
+        var unfinished = $"{entry}.unfinished";
+        if (Directory.Exists(unfinished))
+            Directory.Delete(unfinished, recursive: true);
+        if (ExportMarker.Matches(entry))
+            return;
+        if (Directory.Exists(entry))
+        {
+            logger.ExportDamaged(model.Id);
+            Directory.Delete(entry, recursive: true);
+        }
+        var start = time.GetTimestamp();
+        Directory.CreateDirectory(unfinished);
+        var files = DecoderExporter.Export(model.Spec, model.Weights, unfinished, cancellationToken);
+        new ExportMarker(files).Write(unfinished);
+        Directory.Move(unfinished, entry);
+        logger.Exported(model.Id, files.Sum(f => f.Length), time.GetElapsedTime(start));
+    }
+
+    // An exclusively opened file: the system lets go of it when its holder dies.
+    private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(LockInterval, time, cancellationToken);
+            }
+        }
+    }
+}

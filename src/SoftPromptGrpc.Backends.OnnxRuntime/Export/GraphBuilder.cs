@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using SoftPromptGrpc.Backends.OnnxRuntime.Export.Onnx;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
+
+/// <summary>
+/// Writes one ONNX model: the graph is collected in memory, the weights are streamed to a file beside it as they are added.
+/// </summary>
+internal sealed class GraphBuilder : IDisposable
+{
+    public const string GraphFile = "model.onnx";
+    public const string WeightsFile = "model.onnx.data";
+
+    private const int OpsetVersion = 21;
+    private const int IrVersion = 10;
+
+    private readonly string _directory;
+    private readonly WeightFile _weights;
+    private readonly GraphProto _graph = new() { Name = "decoder" };
+
+    /// <param name="directory">Exists and is empty.</param>
+    public GraphBuilder(string directory)
+    {
+        _directory = directory;
+        _weights = new(Path.Combine(directory, WeightsFile));
+    }
+
+    /// <param name="dimensions">Each a length (<c>int</c>) or the name of a length that a call decides.</param>
+    public string Input(string name, TensorProto.Types.DataType type, params ReadOnlySpan<Dimension> dimensions)
+    {
+        _graph.Input.Add(Value(name, type, dimensions));
+        return name;
+    }
+
+    /// <inheritdoc cref="Input"/>
+    public void Output(string name, TensorProto.Types.DataType type, params ReadOnlySpan<Dimension> dimensions) =>
+        _graph.Output.Add(Value(name, type, dimensions));
+
+    /// <summary>A node with one output, "{name}/output_0", whose name is returned.</summary>
+    /// <param name="inputs">Names; "" for an optional one that is left out.</param>
+    public string Node(string name, Operator op, params ReadOnlySpan<string> inputs)
+    {
+        var output = $"{name}/output_0";
+        Node(name, op, inputs, output);
+        return output;
+    }
+
+    /// <summary>A node whose outputs have given names; "" for one that is left out.</summary>
+    public void Node(string name, Operator op, ReadOnlySpan<string> inputs, params ReadOnlySpan<string> outputs)
+    {
+        var node = new NodeProto { Name = name, OpType = op.Type, Domain = op.Domain };
+        node.Input.AddRange(inputs.ToArray());
+        node.Output.AddRange(outputs.ToArray());
+        foreach (var (key, value) in op.Integers)
+            node.Attribute.Add(new AttributeProto { Name = key, I = value, Type = AttributeProto.Types.AttributeType.Int });
+        foreach (var (key, value) in op.Floats)
+            node.Attribute.Add(new AttributeProto { Name = key, F = value, Type = AttributeProto.Types.AttributeType.Float });
+        _graph.Node.Add(node);
+    }
+
+    /// <summary>A small constant, kept in the graph itself.</summary>
+    public string Constant(string name, params ReadOnlySpan<long> values)
+    {
+        var tensor = Tensor(name, TensorProto.Types.DataType.Int64, [values.Length]);
+        tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values));
+        return name;
+    }
+
+    /// <summary>A weight, streamed to the file of weights.</summary>
+    /// <param name="write">Writes exactly as many values as the shape has.</param>
+    public string Weight(string name, ReadOnlySpan<int> shape, Action<WeightFile> write)
+    {
+        var (dimensions, bytes) = (new long[shape.Length], (long)sizeof(float));
+        for (var i = 0; i < shape.Length; i++)
+        {
+            dimensions[i] = shape[i];
+            bytes *= shape[i];
+        }
+        _weights.Align();
+        var offset = _weights.Length;
+        write(_weights);
+        if (_weights.Length - offset != bytes)
+            throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
+        var tensor = Tensor(name, TensorProto.Types.DataType.Float, dimensions);
+        tensor.DataLocation = TensorProto.Types.DataLocation.External;
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.ToString(CultureInfo.InvariantCulture) });
+        return name;
+    }
+
+    /// <summary>Makes both files durable.</summary>
+    public IReadOnlyList<ExportedFile> Complete()
+    {
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "SoftPromptGrpc", Graph = _graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Contributed, Version = 1 });
+        var bytes = model.ToByteArray();
+        using var stream = new FileStream(Path.Combine(_directory, GraphFile), FileMode.CreateNew);
+        stream.Write(bytes);
+        stream.Flush(flushToDisk: true);
+        return
+        [
+            new(GraphFile, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))),
+            _weights.Complete(WeightsFile),
+        ];
+    }
+
+    public void Dispose() => _weights.Dispose();
+
+    private TensorProto Tensor(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type };
+        tensor.Dims.AddRange(dimensions.ToArray());
+        _graph.Initializer.Add(tensor);
+        return tensor;
+    }
+
+    private static ValueInfoProto Value(string name, TensorProto.Types.DataType type, ReadOnlySpan<Dimension> dimensions)
+    {
+        var shape = new TensorShapeProto();
+        foreach (var dimension in dimensions)
+            shape.Dim.Add(dimension.ToProto());
+        return new() { Name = name, Type = new() { TensorType = new() { ElemType = (int)type, Shape = shape } } };
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.OnnxRuntime;
+using SoftPromptGrpc.Backends.OnnxRuntime.Export;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime;
+
+/// <summary>Exports a model once, then serves it with ONNX Runtime on the CPU in float32.</summary>
+internal sealed class OnnxInferenceBackend(
+    IOptions<OnnxOptions> options, TimeProvider time, ILogger<OnnxInferenceBackend> logger) : IInferenceBackend
+{
+    private static readonly Lock EnvironmentLock = new();
+
+    private readonly ExportCache _exports = new(options.Value.CacheDirectory, time, logger);
+
+    public string Name => "onnxruntime";
+
+    public bool Supports(DecoderSpec spec) => true;
+
+    public async Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
+    {
+        var graphPath = await _exports.GetAsync(model, cancellationToken);
+        return await Task.Run(() => Open(model, graphPath), cancellationToken);
+    }
+
+    private OnnxSession Open(BaseModel model, string graphPath)
+    {
+        var start = time.GetTimestamp();
+        SilenceEnvironment();
+        using var sessionOptions = SessionOptions(model.Spec);
+        var cache = new KvCache(model.Spec, options.Value.MaxSequences, options.Value.MaxCacheBytes, logger);
+        var session = new OnnxSession(model, graphPath, sessionOptions, options.Value, cache);
+        logger.Opened(model.Id, time.GetElapsedTime(start), sessionOptions.IntraOpNumThreads, options.Value.MaxSequences);
+        return session;
+    }
+
+    private SessionOptions SessionOptions(DecoderSpec spec)
+    {
+        var threads = options.Value.IntraOpThreads == 0 ? Environment.ProcessorCount : options.Value.IntraOpThreads;
+        return new()
+        {
+            // With more threads than heads GroupQueryAttention splits a lone sequence's keys among them and adds up in another
+            // order than in a batch: its result would depend on its company.
+            IntraOpNumThreads = Math.Min(threads, spec.HeadCount),
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            // Shapes vary from step to step; ONNX Runtime would keep a plan for each it has seen.
+            EnableMemoryPattern = false,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+    }
+
+    private static void SilenceEnvironment()
+    {
+        lock (EnvironmentLock)
+        {
+            if (OrtEnv.IsCreated)
+                return;
+            var environment = new EnvironmentCreationOptions
+            {
+                logId = "SoftPromptGrpc",
+                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            };
+            OrtEnv.CreateInstanceWithOptions(ref environment).DisableTelemetryEvents();
+        }
+    }
+}

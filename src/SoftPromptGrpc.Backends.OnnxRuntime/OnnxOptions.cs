@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime;
+
+/// <summary>Bound from the "Onnx" section and checked when the host starts.</summary>
+public sealed class OnnxOptions
+{
+    public const string Section = "Onnx";
+
+    /// <summary>Where exported models are kept, each under its fingerprint. May be emptied while no server runs.</summary>
+    [Required]
+    public string CacheDirectory { get; set; } = "";
+
+    /// <summary>Threads of one step; 0: one for each processor. Never more than the model has attention heads.</summary>
+    [Range(0, 1024)]
+    public int IntraOpThreads { get; set; }
+
+    /// <summary>Sequences that one session runs at once.</summary>
+    [Range(1, 4096)]
+    public int MaxSequences { get; set; } = 16;
+
+    /// <summary>The most memory that one session's keys and values may take, in bytes.</summary>
+    [Range(1L << 20, 1L << 50)]
+    public long MaxCacheBytes { get; set; } = 4L << 30;
+
+    /// <summary>The most positions of one sequence that one pass computes: bounds how long the other sequences wait.</summary>
+    [Range(1, 65536)]
+    public int PrefillChunk { get; set; } = 256;
+}
+
+[OptionsValidator]
+internal sealed partial class OnnxOptionsValidator : IValidateOptions<OnnxOptions>;

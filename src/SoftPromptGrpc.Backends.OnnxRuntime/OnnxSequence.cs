@@ -1,0 +1,26 @@
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime;
+
+/// <summary>A sequence and the slot of the cache where it lies now.</summary>
+internal sealed class OnnxSequence(OnnxSession session, SoftPrompt? prompt, int capacity, int slot) : ISequence
+{
+    public OnnxSession Session => session;
+
+    public SoftPrompt? Prompt => prompt;
+
+    public int Capacity => capacity;
+
+    /// <summary>Changes when other sequences come and go.</summary>
+    public int Slot { get; set; } = slot;
+
+    public int Length { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    /// <summary>Whether the prompt's rows are still to be run.</summary>
+    public bool OwesPrompt => prompt is not null && Length == 0;
+
+    public void Dispose() => session.Close(this);
+}

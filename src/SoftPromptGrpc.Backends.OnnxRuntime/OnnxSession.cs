@@ -1,0 +1,214 @@
+using Microsoft.ML.OnnxRuntime;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime;
+
+/// <summary>
+/// A model loaded into ONNX Runtime. Sequences occupy slots 0, 1, ... of the cache without a hole. Those that advance by one
+/// token run together; every other step runs alone, in chunks of fixed length, so that no result depends on its company.
+/// </summary>
+internal sealed class OnnxSession : IInferenceSession
+{
+    private readonly DecoderSpec _spec;
+    private readonly IModelWeights _weights;
+    private readonly int _chunk;
+    private readonly KvCache _cache;
+    private readonly DecoderRunner _runner;
+    private readonly List<OnnxSequence> _sequences = [];
+    private readonly HashSet<OnnxSequence> _decoding = [];
+    private int[] _firstRows = [];
+    private bool _disposed;
+
+    /// <param name="cache">Owned by the session from now on, even where this throws.</param>
+    public OnnxSession(BaseModel model, string graphPath, SessionOptions sessionOptions, OnnxOptions options, KvCache cache)
+    {
+        (_spec, _weights, _cache) = (model.Spec, model.Weights, cache);
+        (MaxSequences, _chunk) = (options.MaxSequences, options.PrefillChunk);
+        _runner = new(_spec, graphPath, sessionOptions, cache, Math.Max(_chunk, MaxSequences));
+    }
+
+    public int MaxSequences { get; }
+
+    public ISequence Open(SoftPrompt? prompt, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
+        if (prompt is not null && prompt.HiddenSize != _spec.HiddenSize)
+            throw new ArgumentException("The prompt has another hidden size than the model.", nameof(prompt));
+        if (_sequences.Count == MaxSequences)
+            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
+        var positions = _sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
+        if (_cache.Reserve(_sequences.Count + 1, positions, [.. _sequences.Select(s => s.Length)]))
+            _runner.Unbind();
+        var sequence = new OnnxSequence(this, prompt, capacity, _sequences.Count);
+        _sequences.Add(sequence);
+        return sequence;
+    }
+
+    public StepLogits Run(IReadOnlyList<SequenceStep> steps)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Check(steps);
+        Plan(steps);
+        Decode(steps);
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var sequence = (OnnxSequence)steps[i].Sequence;
+            if (!_decoding.Contains(sequence))
+                Prefill(sequence, steps[i], _firstRows[i]);
+        }
+        return new(_runner.Logits, _spec.VocabularySize, _firstRows);
+    }
+
+    /// <summary>Frees the model once the last sequence is closed.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        ReleaseWhenEmpty();
+    }
+
+    /// <summary>The last slot's sequence moves into the place that becomes free.</summary>
+    public void Close(OnnxSequence sequence)
+    {
+        if (sequence.IsClosed)
+            return;
+        sequence.IsClosed = true;
+        var last = _sequences[^1];
+        if (last != sequence)
+        {
+            _cache.Move(last.Slot, sequence.Slot, last.Length);
+            Place(last, sequence.Slot);
+        }
+        _sequences.RemoveAt(_sequences.Count - 1);
+        ReleaseWhenEmpty();
+    }
+
+    private void Check(IReadOnlyList<SequenceStep> steps)
+    {
+        var seen = new HashSet<ISequence>();
+        foreach (var step in steps)
+        {
+            if (step.Sequence is not OnnxSequence sequence || sequence.Session != this || sequence.IsClosed || !seen.Add(sequence))
+                throw new ArgumentException("A step's sequence is closed, not of this session, or there twice.", nameof(steps));
+            var prompted = sequence.OwesPrompt;
+            if (step.Tokens.IsEmpty && !prompted)
+                throw new ArgumentException("A step has no tokens.", nameof(steps));
+            if (step.LogitRows < 0 || step.LogitRows > step.Tokens.Length + (prompted ? 1 : 0))
+                throw new ArgumentException("A step asks for more rows of logits than it has positions.", nameof(steps));
+            if (sequence.Length + (prompted ? sequence.Prompt!.VirtualTokens : 0) + step.Tokens.Length > sequence.Capacity)
+                throw new ArgumentException("A step exceeds its sequence's capacity.", nameof(steps));
+            foreach (var token in step.Tokens.Span)
+            {
+                if ((uint)token >= (uint)_spec.VocabularySize)
+                    throw new ArgumentException($"Token {token} is outside the vocabulary.", nameof(steps));
+            }
+        }
+    }
+
+    // Decoding sequences have the first rows of logits, in the order of their slots; the others follow in the order of the steps.
+    private void Plan(IReadOnlyList<SequenceStep> steps)
+    {
+        _decoding.Clear();
+        foreach (var step in steps)
+        {
+            if (step.Sequence.Length > 0 && step.Tokens.Length == 1)
+                _decoding.Add((OnnxSequence)step.Sequence);
+        }
+        PlaceDecodingFirst();
+        if (_firstRows.Length < steps.Count)
+            _firstRows = new int[Math.Max(steps.Count, MaxSequences)];
+        var rows = _decoding.Count;
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var sequence = (OnnxSequence)steps[i].Sequence;
+            (_firstRows[i], rows) = _decoding.Contains(sequence) ? (sequence.Slot, rows) : (rows, rows + steps[i].LogitRows);
+        }
+        _runner.ReserveLogits(rows);
+    }
+
+    private void PlaceDecodingFirst()
+    {
+        var free = 0;
+        for (var slot = _decoding.Count; slot < _sequences.Count; slot++)
+        {
+            var late = _sequences[slot];
+            if (!_decoding.Contains(late))
+                continue;
+            while (_decoding.Contains(_sequences[free]))
+                free++;
+            var early = _sequences[free];
+            if (early.Length == 0)
+                _cache.Move(slot, free, late.Length);
+            else
+                _cache.Swap(slot, free, Math.Max(late.Length, early.Length));
+            Place(late, free);
+            Place(early, slot);
+        }
+    }
+
+    private void Decode(IReadOnlyList<SequenceStep> steps)
+    {
+        if (_decoding.Count == 0)
+            return;
+        Span<int> lengths = stackalloc int[_decoding.Count];
+        foreach (var step in steps)
+        {
+            var sequence = (OnnxSequence)step.Sequence;
+            if (!_decoding.Contains(sequence))
+                continue;
+            lengths[sequence.Slot] = sequence.Length;
+            _weights.ReadRow(DecoderTensors.TokenEmbedding, step.Tokens.Span[0], _runner.Embedding(sequence.Slot));
+        }
+        _runner.Decode(lengths);
+        foreach (var sequence in _decoding)
+            sequence.Length++;
+    }
+
+    // A prompt's rows are chunks of their own: what they leave in the cache depends on the prompt alone.
+    private void Prefill(OnnxSequence sequence, SequenceStep step, int firstRow)
+    {
+        if (sequence.OwesPrompt)
+        {
+            var (prompt, wanted) = (sequence.Prompt!, Math.Max(0, step.LogitRows - step.Tokens.Length));
+            RunChunks(sequence, prompt.VirtualTokens, wanted, firstRow, (position, row) =>
+                prompt.Values.Span.Slice(position * _spec.HiddenSize, _spec.HiddenSize).CopyTo(row));
+            firstRow += wanted;
+        }
+        RunChunks(sequence, step.Tokens.Length, Math.Min(step.LogitRows, step.Tokens.Length), firstRow, (position, row) =>
+            _weights.ReadRow(DecoderTensors.TokenEmbedding, step.Tokens.Span[position], row));
+    }
+
+    private void RunChunks(OnnxSequence sequence, int positions, int wantedRows, int firstRow, Action<int, Span<float>> embed)
+    {
+        for (var start = 0; start < positions; start += _chunk)
+        {
+            var count = Math.Min(_chunk, positions - start);
+            for (var i = 0; i < count; i++)
+                embed(start + i, _runner.Embedding(i));
+            var rows = Math.Clamp(start + count - (positions - wantedRows), 0, count);
+            _runner.Prefill(sequence.Slot, sequence.Length, count, rows, firstRow);
+            firstRow += rows;
+            sequence.Length += count;
+        }
+    }
+
+    private void Place(OnnxSequence sequence, int slot)
+    {
+        sequence.Slot = slot;
+        _sequences[slot] = sequence;
+    }
+
+    private void ReleaseWhenEmpty()
+    {
+        if (!_disposed || _sequences.Count > 0)
+            return;
+        _runner.Dispose();
+        _cache.Dispose();
+    }
+}

@@ -1,0 +1,104 @@
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
+
+/// <summary>A sequence's logits in company are those it has alone, bit for bit.</summary>
+public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Sessions>
+{
+    private const int Steps = 12;
+
+    public static TheoryData<string> Specs => new(Named.Keys);
+
+    private static Dictionary<string, DecoderSpec> Named { get; } = new()
+    {
+        ["rotary"] = RandomModel.Small,
+        ["partial"] = RandomModel.Small with { Rotary = new(10000, 4), Residual = ResidualKind.Parallel },
+        ["window"] = RandomModel.Small with { SlidingWindow = 7 },
+        ["gelu"] = RandomModel.Learned(ActivationKind.Gelu),
+        ["gelu_tanh"] = RandomModel.Learned(ActivationKind.GeluTanh),
+        ["relu"] = RandomModel.Learned(ActivationKind.Relu),
+    };
+
+    [Theory]
+    [MemberData(nameof(Specs))]
+    public async Task Run_SequencesJoinAndLeave_EachAsAlone(string name)
+    {
+        var spec = Named[name];
+        using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = 16);
+        var requests = Requests(spec);
+        var alone = requests.Select(r => Alone(session, r)).ToList();
+
+        var together = requests.Select(_ => new List<float[]>()).ToList();
+        var running = new List<(int Request, ISequence Sequence)>();
+        for (var step = 0; running.Count > 0 || step < requests.Count; step++)
+        {
+            // One request joins at each step; each leaves after its last token.
+            if (step < requests.Count)
+                running.Add((step, session.Open(requests[step].Prompt, 160)));
+            var steps = running.Select(r => requests[r.Request].Step(r.Sequence, together[r.Request].Count)).ToList();
+            var logits = session.Run(steps);
+            for (var i = 0; i < steps.Count; i++)
+                together[running[i].Request].Add(logits.Row(i, 0).ToArray());
+            foreach (var (_, sequence) in running.Where(r => together[r.Request].Count == Steps))
+                sequence.Dispose();
+            running.RemoveAll(r => together[r.Request].Count == Steps);
+        }
+
+        for (var i = 0; i < requests.Count; i++)
+            Assert.Equal(alone[i], together[i]);
+    }
+
+    [Fact]
+    public async Task Run_OnlySomeSequencesAdvance_EachAsAlone()
+    {
+        var spec = RandomModel.Small;
+        using var session = await sessions.OpenAsync(spec);
+        var requests = Requests(spec);
+        var alone = requests.Select(r => Alone(session, r)).ToList();
+        var together = requests.Select(_ => new List<float[]>()).ToList();
+        var sequences = requests.Select(r => session.Open(r.Prompt, 160)).ToList();
+
+        for (var step = 0; together.Any(t => t.Count < Steps); step++)
+        {
+            var chosen = Enumerable.Range(0, requests.Count).Where(i => together[i].Count < Steps && (i + step) % 3 != 0).Reverse().ToList();
+            if (chosen.Count == 0)
+                continue;
+            var logits = session.Run([.. chosen.Select(i => requests[i].Step(sequences[i], together[i].Count))]);
+            for (var i = 0; i < chosen.Count; i++)
+                together[chosen[i]].Add(logits.Row(i, 0).ToArray());
+        }
+
+        for (var i = 0; i < requests.Count; i++)
+            Assert.Equal(alone[i], together[i]);
+        sequences.ForEach(s => s.Dispose());
+    }
+
+    private static List<float[]> Alone(IInferenceSession session, Request request)
+    {
+        using var sequence = session.Open(request.Prompt, 140);
+        var logits = new List<float[]>();
+        while (logits.Count < Steps)
+            logits.Add(session.Run([request.Step(sequence, logits.Count)]).Row(0, 0).ToArray());
+        return logits;
+    }
+
+    private static List<Request> Requests(DecoderSpec spec)
+    {
+        int[] lengths = [5, 1, 33, 16, 2, 90, 17];
+        return
+        [
+            .. lengths.Select((length, i) => new Request(
+                i % 3 == 0 ? null : RandomModel.Prompt(spec, 3 + 8 * i, (ulong)i),
+                RandomModel.Tokens(spec, length + Steps, 100 + (ulong)i),
+                length)),
+        ];
+    }
+
+    private sealed record Request(SoftPrompt? Prompt, int[] Tokens, int FirstLength)
+    {
+        public SequenceStep Step(ISequence sequence, int step) => new(
+            sequence, step == 0 ? Tokens.AsMemory(0, FirstLength) : Tokens.AsMemory(FirstLength + step - 1, 1));
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
+
+/// <summary>Opens sessions over exports in a temporary directory.</summary>
+public sealed class Sessions : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    internal OnnxInferenceBackend Backend(Action<OnnxOptions>? configure = null)
+    {
+        var options = new OnnxOptions { CacheDirectory = _directory.Path, IntraOpThreads = 2 };
+        configure?.Invoke(options);
+        return new(Options.Create(options), TimeProvider.System, NullLogger<OnnxInferenceBackend>.Instance);
+    }
+
+    internal Task<IInferenceSession> OpenAsync(DecoderSpec spec, Action<OnnxOptions>? configure = null) =>
+        Backend(configure).OpenAsync(RandomModel.Create(spec, $"{(uint)spec.GetHashCode():x8}"), TestContext.Current.CancellationToken);
+
+    public void Dispose() => _directory.Dispose();
+}
