@@ -8,6 +8,7 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Sessions>
 {
     private const int Steps = 12;
+    private const int Chunk = 16;
 
     public static TheoryData<string> Specs => new(Named.Keys);
 
@@ -26,17 +27,16 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
     public async Task Run_SequencesJoinAndLeave_EachAsAlone(string name)
     {
         var spec = Named[name];
-        using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = 16);
         var requests = Requests(spec);
-        var alone = requests.Select(r => Alone(session, r)).ToList();
-
+        var alone = await AloneAsync(spec, requests);
+        using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
         var together = requests.Select(_ => new List<float[]>()).ToList();
         var running = new List<(int Request, ISequence Sequence)>();
         for (var step = 0; running.Count > 0 || step < requests.Count; step++)
         {
             // One request joins at each step; each leaves after its last token.
             if (step < requests.Count)
-                running.Add((step, session.Open(requests[step].Prompt, 160)));
+                running.Add((step, session.Open(requests[step].Prompt, requests[step].Capacity)));
             var steps = running.Select(r => requests[r.Request].Step(r.Sequence, together[r.Request].Count)).ToList();
             var logits = session.Run(steps);
             for (var i = 0; i < steps.Count; i++)
@@ -54,11 +54,11 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
     public async Task Run_OnlySomeSequencesAdvance_EachAsAlone()
     {
         var spec = RandomModel.Small;
-        using var session = await sessions.OpenAsync(spec);
         var requests = Requests(spec);
-        var alone = requests.Select(r => Alone(session, r)).ToList();
+        var alone = await AloneAsync(spec, requests);
+        using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
         var together = requests.Select(_ => new List<float[]>()).ToList();
-        var sequences = requests.Select(r => session.Open(r.Prompt, 160)).ToList();
+        var sequences = requests.Select(r => session.Open(r.Prompt, r.Capacity)).ToList();
 
         for (var step = 0; together.Any(t => t.Count < Steps); step++)
         {
@@ -75,13 +75,19 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
         sequences.ForEach(s => s.Dispose());
     }
 
-    private static List<float[]> Alone(IInferenceSession session, Request request)
+    private async Task<List<List<float[]>>> AloneAsync(DecoderSpec spec, List<Request> requests)
     {
-        using var sequence = session.Open(request.Prompt, 140);
-        var logits = new List<float[]>();
-        while (logits.Count < Steps)
-            logits.Add(session.Run([request.Step(sequence, logits.Count)]).Row(0, 0).ToArray());
-        return logits;
+        var all = new List<List<float[]>>();
+        foreach (var request in requests)
+        {
+            using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
+            using var sequence = session.Open(request.Prompt, request.Capacity);
+            var logits = new List<float[]>();
+            while (logits.Count < Steps)
+                logits.Add(session.Run([request.Step(sequence, logits.Count)]).Row(0, 0).ToArray());
+            all.Add(logits);
+        }
+        return all;
     }
 
     private static List<Request> Requests(DecoderSpec spec)
@@ -98,6 +104,8 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
 
     private sealed record Request(SoftPrompt? Prompt, int[] Tokens, int FirstLength)
     {
+        public int Capacity => (Prompt?.VirtualTokens ?? 0) + Tokens.Length;
+
         public SequenceStep Step(ISequence sequence, int step) => new(
             sequence, step == 0 ? Tokens.AsMemory(0, FirstLength) : Tokens.AsMemory(FirstLength + step - 1, 1));
     }

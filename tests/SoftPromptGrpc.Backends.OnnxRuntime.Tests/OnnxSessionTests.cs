@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
+
+public sealed class OnnxSessionTests(Sessions sessions) : IClassFixture<Sessions>
+{
+    private const int BytesPerPosition = 2 * 2 * 2 * 16 * sizeof(float); // keys and values, layers, heads, padded head size
+
+    private readonly DecoderSpec _spec = RandomModel.Small;
+
+    [Fact]
+    public async Task Open_CacheFull_IsOverloadedUntilOneCloses()
+    {
+        // Room for two sequences of the whole context, and a little.
+        using var session = await sessions.OpenAsync(_spec, o => o.MaxCacheBytes = (2L * _spec.ContextLength + 9) * BytesPerPosition);
+        using var first = session.Open(null, _spec.ContextLength);
+        var second = session.Open(null, _spec.ContextLength);
+
+        var error = Assert.Throws<SoftPromptException>(() => session.Open(null, 1));
+        Assert.Equal(ErrorKind.Overloaded, error.Kind);
+
+        second.Dispose();
+        using var third = session.Open(null, _spec.ContextLength);
+        Assert.Equal(0, third.Length);
+    }
+
+    [Fact]
+    public async Task Open_AfterOneLongSequence_ManyShortOnesFit()
+    {
+        using var session = await sessions.OpenAsync(_spec, o => o.MaxCacheBytes = 300L * BytesPerPosition);
+        using (session.Open(null, 300))
+            Assert.Throws<SoftPromptException>(() => session.Open(null, 10));
+
+        var many = Enumerable.Range(0, session.MaxSequences).Select(_ => session.Open(null, 18)).ToList();
+
+        Assert.Throws<SoftPromptException>(() => session.Open(null, 10));
+        many.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
+    public async Task Run_StepsThatCannotBe_AreRefusedBeforeAnythingRuns()
+    {
+        using var session = await sessions.OpenAsync(_spec);
+        using var good = session.Open(null, 8);
+        using var plain = session.Open(null, 3);
+        using var prompted = session.Open(RandomModel.Prompt(_spec, 2, 1), 3);
+        var closed = session.Open(null, 3);
+        closed.Dispose();
+
+        foreach (var bad in new SequenceStep[]
+        {
+            Step(plain, 0),
+            Step(plain, 1, 1, 2, 3, 4),
+            Step(plain, 1, _spec.VocabularySize),
+            Step(plain, 1, -1),
+            Step(plain, 2, 1),
+            Step(plain, -1, 1),
+            Step(prompted, 1, 1, 2),
+            Step(prompted, 3, 1),
+            Step(closed, 1, 1),
+            Step(good, 1, 1),
+        })
+        {
+            Assert.Throws<ArgumentException>(() => { session.Run([Step(good, 1, 1), bad]); });
+            Assert.Equal(0, good.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_SequencesStillOpen_WaitsForThem()
+    {
+        var session = await sessions.OpenAsync(_spec);
+        var (first, second) = (session.Open(null, 5), session.Open(null, 5));
+        session.Run([Step(first, 1, 1, 2), Step(second, 1, 3)]);
+
+        session.Dispose();
+        first.Dispose();
+        first.Dispose();
+        second.Dispose();
+        session.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => session.Open(null, 5));
+    }
+
+    [Fact]
+    public async Task OpenAndClose_ManyTimes_LeavesNoGrowth()
+    {
+        using var session = await sessions.OpenAsync(_spec, o => o.PrefillChunk = 32);
+        Cycle(200);
+        var before = ResidentBytes();
+
+        Cycle(2000);
+
+        Assert.InRange(ResidentBytes() - before, long.MinValue, 8L << 20);
+
+        void Cycle(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var tokens = RandomModel.Tokens(_spec, 1 + i % 50, (ulong)i);
+                using var first = session.Open(RandomModel.Prompt(_spec, 1 + i % 7, (ulong)i), 60);
+                using var second = session.Open(null, 60);
+                session.Run([new(first, tokens), new(second, tokens)]);
+                session.Run([new(first, tokens.AsMemory(0, 1)), new(second, tokens.AsMemory(0, 1))]);
+            }
+        }
+    }
+
+    private static SequenceStep Step(ISequence sequence, int logitRows, params int[] tokens) => new(sequence, tokens, logitRows);
+
+    private static long ResidentBytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}
