@@ -1,0 +1,14 @@
+using SoftPromptGrpc.Conformance.Inference;
+using SoftPromptGrpc.Core.Inference;
+
+namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
+
+public sealed class OnnxGoldenTests(Sessions sessions) : InferenceGoldenTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}
+
+public sealed class OnnxSessionConformanceTests(Sessions sessions) : InferenceSessionTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}

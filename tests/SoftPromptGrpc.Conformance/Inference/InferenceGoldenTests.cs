@@ -1,0 +1,98 @@
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Fixtures;
+
+namespace SoftPromptGrpc.Conformance.Inference;
+
+/// <summary>Any inference backend gives the figures of transformers and PEFT. To be derived from, for each backend.</summary>
+public abstract class InferenceGoldenTests
+{
+    private const float LogitTolerance = 5e-5f;
+    private const double LossTolerance = 2e-5;
+    private const int NewTokens = 12;
+
+    /// <summary>At least four sequences at once.</summary>
+    protected abstract IInferenceBackend Backend { get; }
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.HalfPrecision), MemberType = typeof(CausalModels))]
+    public async Task Run_RowsOfTokens_GivesTheGoldenLogits(string name)
+    {
+        var goldens = new CausalGoldens(name);
+        using var model = await OpenAsync(name);
+        var sequences = goldens.Rows.Select(_ => model.Open()).ToList();
+
+        var logits = model.RunAll([.. goldens.Rows.Select((ids, i) => new SequenceStep(sequences[i], ids, ids.Length))]);
+
+        var loss = new MeanLoss();
+        for (var row = 0; row < logits.Length; row++)
+        {
+            for (var column = 0; column < logits[row].Length; column++)
+                AssertClose(goldens.Forward.At(row, column), logits[row][column]);
+            loss.Add(logits[row], goldens.Rows[row].AsSpan(1));
+        }
+        Assert.Equal(goldens.Forward.Loss, loss.Value, LossTolerance);
+        sequences.ForEach(s => s.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    public async Task Run_RowsBehindAPrompt_GivesTheGoldenLogitsAndLoss(string name)
+    {
+        var goldens = new CausalGoldens(name);
+        using var model = await OpenAsync(name);
+        var prompt = model.Prompt(goldens);
+        var sequences = goldens.Rows.Select(_ => model.Open(prompt)).ToList();
+
+        var logits = model.RunAll([.. goldens.Rows.Select((ids, i) => new SequenceStep(sequences[i], ids, ids.Length + 1))]);
+
+        var loss = new MeanLoss();
+        for (var row = 0; row < logits.Length; row++)
+        {
+            for (var i = 0; i < logits[row].Length; i++)
+                AssertClose(goldens.SoftPrompt.At(row, CausalGoldens.VirtualTokens - 1 + i), logits[row][i]);
+            loss.Add(logits[row], goldens.Rows[row]);
+        }
+        Assert.Equal(goldens.SoftPrompt.Loss, loss.Value, LossTolerance);
+        sequences.ForEach(s => s.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    public async Task Run_GreedyDecoding_GivesTheGoldenTokens(string name)
+    {
+        var golden = new CausalGoldens(name).Greedy;
+        using var model = await OpenAsync(name);
+        var prompt = model.Prompt(new CausalGoldens(name));
+
+        Assert.Equal(golden.Plain, model.Greedy(NewTokens, (null, golden.StartIds))[0]);
+        Assert.Equal(golden.SoftPrompt, model.Greedy(NewTokens, (prompt, golden.StartIds))[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
+    public async Task Run_GreedyDecodingInOneBatch_GivesTheGoldenTokens(string name)
+    {
+        var goldens = new CausalGoldens(name);
+        using var model = await OpenAsync(name);
+
+        var output = model.Greedy(
+            NewTokens,
+            [.. goldens.Rows.Select(ids => ((Core.Prompts.SoftPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
+
+        Assert.Equal([.. goldens.Greedy.Rows, goldens.Greedy.SoftPrompt], output);
+    }
+
+    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], actual[i], LogitTolerance);
+    }
+
+    private Task<OpenModel> OpenAsync(string name) => OpenModel.OpenAsync(Backend, Goldens.LoadModel(name));
+}
