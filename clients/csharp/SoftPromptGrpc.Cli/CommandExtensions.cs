@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SoftPromptGrpc.Cli.Demo;
 using SoftPromptGrpc.Cli.Output;
 using SoftPromptGrpc.Client;
 
@@ -33,6 +34,7 @@ internal static class CommandExtensions
     {
         SoftPromptRpcException error => ErrorReport.Rpc(error, address),
         UsageException error => new ErrorReport(ExitCode.Invalid, error.Message, error.Details),
+        DemoException error => new ErrorReport(ExitCode.Failed, error.Message, error.Details),
         _ => new ErrorReport(ExitCode.Failed, exception.Message, []),
     };
 }

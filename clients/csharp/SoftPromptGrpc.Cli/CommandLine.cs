@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using SoftPromptGrpc.Cli.Demo;
 using SoftPromptGrpc.Cli.Inference;
 using SoftPromptGrpc.Cli.Jobs;
@@ -20,9 +21,9 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var result = Root().Parse(arguments.Count == 0 ? ["--help"] : arguments);
-        if (result.Action is ParseErrorAction)
+        var errors = result.Action is ParseErrorAction ? result.Errors.Select(error => error.Message).ToList() : UnknownOptions(result);
+        if (errors.Count > 0)
         {
-            var errors = result.Errors.Select(error => error.Message).ToList();
             return ErrorReport.Usage(errors, result.CommandResult.Command).Write(terminal, result.GetValue(Options.Json));
         }
 
@@ -59,7 +60,18 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
         };
         foreach (var option in Options.All)
             root.Options.Add(option);
+        HelpNames.Set(root);
         return root;
+    }
+
+    /// <summary>What looks like an option and would be taken for an argument; behind "--" everything is an argument.</summary>
+    private static List<string> UnknownOptions(ParseResult result)
+    {
+        if (result.Action is not AsynchronousCommandLineAction || result.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+            return [];
+        return [.. result.CommandResult.Tokens
+            .Where(token => token.Value.StartsWith("--", StringComparison.Ordinal))
+            .Select(token => $"There is no option '{token.Value}' (to send it as text, put -- in front).")];
     }
 
     private static Command Group(string name, string description, params Command[] commands)

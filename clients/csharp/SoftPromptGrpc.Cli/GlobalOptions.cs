@@ -8,7 +8,7 @@ internal sealed class GlobalOptions(Func<string, string?> environment)
 
     public Option<Uri> Address { get; } = new("--address")
     {
-        Description = $"The server. Default: SOFTPROMPT_ADDRESS from the environment, else {DefaultAddress}.",
+        Description = "The server. SOFTPROMPT_ADDRESS in the environment sets another default.",
         HelpName = "URL",
         Recursive = true,
         DefaultValueFactory = result => ParseAddress(environment("SOFTPROMPT_ADDRESS") ?? DefaultAddress, result.AddError),

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Google.Rpc;
 using Grpc.Core;
 using FieldViolation = SoftPromptGrpc.Contracts.V1.FieldViolation;
@@ -11,7 +12,7 @@ public sealed class SoftPromptRpcException : Exception
         : base(exception.Status.Detail, exception)
     {
         StatusCode = exception.StatusCode;
-        IsConnectionFailure = exception.Status.DebugException is HttpRequestException or IOException;
+        IsConnectionFailure = exception.Status.DebugException is HttpRequestException or IOException or SocketException;
         if (Details(exception) is not { } status)
             return;
         Reason = status.GetDetail<ErrorInfo>()?.Reason ?? "";

@@ -48,7 +48,8 @@ internal sealed class TrainingFollower(Invocation invocation)
         return ExitCode.Ok;
     }
 
-    private async Task ShowAsync(IAsyncEnumerable<TrainingEvent> events)
+    /// <summary>Shows events up to the end; the outcome is in <see cref="Progress"/>.</summary>
+    public async Task ShowAsync(IAsyncEnumerable<TrainingEvent> events)
     {
         if (invocation.Json || !invocation.Terminal.IsLive)
         {
