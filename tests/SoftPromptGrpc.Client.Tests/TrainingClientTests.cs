@@ -33,16 +33,22 @@ public sealed class TrainingClientTests : IAsyncLifetime
     public async Task TrainAsync_ConnectionAborted_AttachesBehindTheLastEvent()
     {
         _server.Training.Events = TrainingScript.Succeeds();
-        _server.Training.Faults.Enqueue(StreamFault.Aborts(3));
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _server.Training.Faults.Enqueue(StreamFault.Aborts(3, received.Task));
         _server.Training.Faults.Enqueue(StreamFault.Throws(6, Failures.Unavailable()));
         await using var client = _server.Connect();
 
-        var events = await client.TrainAsync(Spec, Token).ToListAsync(Token);
+        var events = new List<TrainingEvent>();
+        await foreach (var item in client.TrainAsync(Spec, Token))
+        {
+            events.Add(item);
+            if (item.Sequence == 3)
+                received.SetResult();
+        }
 
         Assert.Equal(_server.Training.Events, events);
         Assert.Single(_server.Training.Submissions);
-        Assert.Equal(2, _server.Training.WatchedAfter.Count);
-        Assert.Equal(6, _server.Training.WatchedAfter[1]);
+        Assert.Equal([3, 6], _server.Training.WatchedAfter);
     }
 
     [Fact]
@@ -75,7 +81,7 @@ public sealed class TrainingClientTests : IAsyncLifetime
     public async Task TrainAsync_SubmissionUnanswered_IsRepeatedWithTheSameRequestId()
     {
         _server.Training.Events = TrainingScript.Succeeds();
-        _server.Training.Faults.Enqueue(StreamFault.Aborts(0));
+        _server.Training.Faults.Enqueue(StreamFault.Aborts(0, Task.CompletedTask));
         _server.Training.Faults.Enqueue(StreamFault.Throws(0, Failures.Busy(TimeSpan.FromMilliseconds(1))));
         await using var client = _server.Connect();
 

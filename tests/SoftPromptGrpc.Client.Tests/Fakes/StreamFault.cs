@@ -12,11 +12,11 @@ public sealed record StreamFault(long AfterSequence, Func<ServerCallContext, Tas
 
     public static StreamFault Throws(long after, RpcException failure) => new(after, _ => throw failure);
 
-    /// <summary>The connection itself is cut.</summary>
-    public static StreamFault Aborts(long after) => new(after, context =>
+    /// <summary>The connection itself is cut, once <paramref name="received"/> has completed.</summary>
+    public static StreamFault Aborts(long after, Task received) => new(after, async context =>
     {
+        await received;
         context.GetHttpContext().Abort();
-        return Task.CompletedTask;
     });
 
     /// <summary>Sends nothing more until the client goes.</summary>

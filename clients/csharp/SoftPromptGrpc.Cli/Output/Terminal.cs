@@ -53,7 +53,7 @@ internal sealed class Terminal(IAnsiConsole output, IAnsiConsole error, TextRead
             WriteErrorLine($"  {detail}");
     }
 
-    private static IAnsiConsole Open(TextWriter writer, bool isRedirected)
+    public static IAnsiConsole Open(TextWriter writer, bool isRedirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
