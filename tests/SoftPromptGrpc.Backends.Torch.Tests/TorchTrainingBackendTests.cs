@@ -10,7 +10,7 @@ public sealed class TorchTrainingBackendTests : TrainingBackendTests
     protected override ITrainingBackend CreateBackend() => Create();
 
     internal static TorchTrainingBackend Create() =>
-        new(Options.Create(new TorchOptions()), NullLogger<TorchTrainingBackend>.Instance);
+        new(Options.Create(new TorchOptions { Threads = 1 }), NullLogger<TorchTrainingBackend>.Instance);
 }
 
 public sealed class TorchTrainingEvaluationTests : TrainingEvaluationTests
