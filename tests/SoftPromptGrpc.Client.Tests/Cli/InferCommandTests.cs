@@ -160,7 +160,9 @@ public sealed class InferCommandTests : CliTest
     {
         Server.Inference.OnTokenize = request => new TokenizeResponse
         {
-            TokenIds = { 1, 2 }, Tokens = { "<s>", request.Content.Text }, ContextLength = 256,
+            TokenIds = { 1, 2 },
+            Tokens = { "<s>", request.Content.Text },
+            ContextLength = 256,
         };
 
         var run = await RunAsync("tokenize", "hi");

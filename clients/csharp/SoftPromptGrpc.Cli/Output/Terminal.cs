@@ -47,7 +47,7 @@ internal sealed class Terminal(IAnsiConsole output, IAnsiConsole error, TextRead
 
     public void WriteError(string message, IReadOnlyList<string> details)
     {
-        error.Markup(details.Count == 0 ? "[red]error:[/] " : "[red]error:[/] ");
+        error.Markup("[red]error:[/] ");
         WriteErrorLine(message);
         foreach (var detail in details)
             WriteErrorLine($"  {detail}");
