@@ -30,7 +30,7 @@ public sealed class HfTokenizer : ITokenizer
         _normalizer = root.Find("normalizer") is { } normalizer ? Normalizer.Create(normalizer) : null;
         _preTokenizer = root.Find("pre_tokenizer") is { } preTokenizer ? PreTokenizer.Create(preTokenizer) : null;
         _model = TokenModel.Create(root["model"]);
-        _added = new AddedVocabulary([.. root.Find("added_tokens")?.Items().Select(AddedToken.Read) ?? []], _normalizer);
+        _added = AddedVocabulary.Read(root.Find("added_tokens"), _model.Vocabulary, _normalizer);
         _frame = root.Find("post_processor") is { } postProcessor ? SpecialTokenFrame.Read(postProcessor) : SpecialTokenFrame.None;
         _decoder = root.Find("decoder") is { } decoder ? DecoderPipeline.Read(decoder) : next => new SpacedStage(next);
         BeginningOfSequence = IdOf(config?.Find("bos_token"));

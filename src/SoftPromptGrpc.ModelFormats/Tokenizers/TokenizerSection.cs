@@ -19,19 +19,16 @@ internal readonly struct TokenizerSection(JsonElement element, string path)
 
     public bool Flag => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Expected("true or false");
 
-    public int Integer => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value)
-        ? value
-        : throw Expected("an integer");
-
     public double Number => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value)
         ? value
         : throw Expected("a finite number");
 
     public char Character => Text is [var only] ? only : throw Expected("one character");
 
-    public int Id => Integer is >= 0 and < TokenizerLimits.TokenId and var id
-        ? id
-        : throw Expected($"a token id from 0 to {TokenizerLimits.TokenId - 1}");
+    public int Id => IntegerUpTo(TokenizerLimits.TokenId - 1);
+
+    /// <summary>The spelling of a token.</summary>
+    public string Token => CheckToken(Text);
 
     public int Count => IsArray ? element.GetArrayLength() : throw Expected("an array");
 
@@ -48,6 +45,11 @@ internal readonly struct TokenizerSection(JsonElement element, string path)
             ? new TokenizerSection(value, $"{path}.{name}")
             : null;
     }
+
+    public int IntegerUpTo(int limit) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value >= 0 && value <= limit
+            ? value
+            : throw Expected($"an integer from 0 to {limit}");
 
     public bool FlagOr(string name, bool fallback) => Find(name)?.Flag ?? fallback;
 
@@ -66,6 +68,10 @@ internal readonly struct TokenizerSection(JsonElement element, string path)
         foreach (var property in element.EnumerateObject())
             yield return (property.Name, new TokenizerSection(property.Value, path));
     }
+
+    public string CheckToken(string token) => token.Length <= TokenizerLimits.TokenLength
+        ? token
+        : throw Corrupt($"a token of more than {TokenizerLimits.TokenLength} characters.");
 
     public SoftPromptException Expected(string what) => Corrupt($"expected {what}.");
 

@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using SoftPromptGrpc.ModelFormats.Tokenizers;
 
 namespace SoftPromptGrpc.ModelFormats.Tests.Tokenizers;
@@ -6,7 +9,7 @@ public sealed class HfTokenizerLoadTests : IDisposable
 {
     private const string Minimal = """
         {"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]},
-         "added_tokens":[{"id":3,"content":"<s>","special":true},{"id":5,"content":"<e>","special":true}]}
+         "added_tokens":[{"id":3,"content":"<s>","special":true},{"id":4,"content":"<e>","special":true}]}
         """;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("softprompt-").FullName;
@@ -23,13 +26,13 @@ public sealed class HfTokenizerLoadTests : IDisposable
 
         var tokenizer = HfTokenizer.Load(_directory)!;
 
-        Assert.Equal([3, 2, 0, 5], tokenizer.Encode("<s>aba<e>", addSpecialTokens: true));
+        Assert.Equal([3, 2, 0, 4], tokenizer.Encode("<s>aba<e>", addSpecialTokens: true));
         Assert.Null(tokenizer.BeginningOfSequence);
         Assert.Null(tokenizer.EndOfSequence);
     }
 
     [Theory]
-    [InlineData("""{"bos_token":"<s>","eos_token":"<e>"}""", 3, 5)]
+    [InlineData("""{"bos_token":"<s>","eos_token":"<e>"}""", 3, 4)]
     [InlineData("""{"bos_token":{"content":"<s>","lstrip":false},"eos_token":null}""", 3, null)]
     [InlineData("""{"bos_token":"absent","eos_token":"ab"}""", null, 2)]
     public void Load_TokenizerConfig_NamesTheSequenceTokens(string config, int? bos, int? eos)
@@ -45,13 +48,27 @@ public sealed class HfTokenizerLoadTests : IDisposable
     [Fact]
     public void VocabularySize_IdsWithGaps_IsOneMoreThanTheLargest()
     {
-        var tokenizer = HfTokenizer.Parse(System.Text.Encoding.UTF8.GetBytes(Minimal));
+        var tokenizer = HfTokenizer.Parse(Encoding.UTF8.GetBytes(Minimal.Replace("\"ab\":2", "\"ab\":7", StringComparison.Ordinal)));
 
-        Assert.Equal(6, tokenizer.VocabularySize);
-        Assert.Equal("ab", tokenizer.TokenOf(2));
-        Assert.Null(tokenizer.TokenOf(4));
-        Assert.Equal("<e>", tokenizer.TokenOf(5));
-        Assert.False(tokenizer.IsSpecial(2));
-        Assert.True(tokenizer.IsSpecial(5));
+        Assert.Equal(8, tokenizer.VocabularySize);
+        Assert.Equal("ab", tokenizer.TokenOf(7));
+        Assert.Null(tokenizer.TokenOf(6));
+        Assert.False(tokenizer.IsSpecial(7));
+    }
+
+    // The figures are the reference library's.
+    [Theory]
+    [InlineData("""[{"id":3,"content":"<s>"},{"id":5,"content":"<e>"}]""", 3, 4)]
+    [InlineData("""[{"id":9,"content":"<s>"},{"id":8,"content":"<s>"},{"id":7,"content":""},{"id":6,"content":"<e>"}]""", 3, 4)]
+    [InlineData("""[{"id":9,"content":"b"},{"id":9,"content":"<e>"}]""", null, 3)]
+    public void Parse_AddedTokenIdsThatDoNotFollowOn_AreNumberedAnew(string added, int? bos, int? eos)
+    {
+        var json = JsonNode.Parse(Minimal)!;
+        json["added_tokens"] = JsonNode.Parse(added);
+
+        var tokenizer = HfTokenizer.Parse(
+            JsonSerializer.SerializeToUtf8Bytes(json), """{"bos_token":"<s>","eos_token":"<e>"}"""u8.ToArray());
+
+        Assert.Equal((bos, eos), (tokenizer.BeginningOfSequence, tokenizer.EndOfSequence));
     }
 }

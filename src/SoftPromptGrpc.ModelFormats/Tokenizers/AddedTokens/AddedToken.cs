@@ -9,18 +9,12 @@ namespace SoftPromptGrpc.ModelFormats.Tokenizers.AddedTokens;
 internal sealed record AddedToken(
     int Id, string Content, bool IsWord, bool TakesSpaceBefore, bool TakesSpaceAfter, bool IsNormalized, bool IsSpecial)
 {
-    public static AddedToken Read(TokenizerSection section)
-    {
-        var content = section["content"];
-        if (content.Text.Length > TokenizerLimits.TokenLength)
-            throw content.Corrupt($"a token of more than {TokenizerLimits.TokenLength} characters.");
-        return new AddedToken(
-            section["id"].Id,
-            content.Text,
-            section.FlagOr("single_word", false),
-            section.FlagOr("lstrip", false),
-            section.FlagOr("rstrip", false),
-            section.FlagOr("normalized", false),
-            section.FlagOr("special", false));
-    }
+    public static AddedToken Read(TokenizerSection section, int id) => new(
+        id,
+        section["content"].Token,
+        section.FlagOr("single_word", false),
+        section.FlagOr("lstrip", false),
+        section.FlagOr("rstrip", false),
+        section.FlagOr("normalized", false),
+        section.FlagOr("special", false));
 }

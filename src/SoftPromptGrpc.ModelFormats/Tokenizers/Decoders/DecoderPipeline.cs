@@ -28,7 +28,8 @@ internal static class DecoderPipeline
                     ? new ReplaceFragmentStage(pattern, replacement, next)
                     : new ReplaceTokenStage(pattern, replacement, next);
             case "Strip":
-                var (content, start, stop) = (section["content"].Character, section["start"].Integer, section["stop"].Integer);
+                var content = section["content"].Character;
+                var (start, stop) = (section["start"].IntegerUpTo(TokenizerLimits.TokenLength), section["stop"].IntegerUpTo(TokenizerLimits.TokenLength));
                 return next => new StripStage(content, start, stop, next);
             case "Metaspace":
                 var (space, dropsFirst) = (section["replacement"].Character, MetaspacePreTokenizer.ReadScheme(section) != PrependScheme.Never);

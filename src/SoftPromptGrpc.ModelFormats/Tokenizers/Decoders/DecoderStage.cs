@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace SoftPromptGrpc.ModelFormats.Tokenizers.Decoders;
 
 /// <summary>
@@ -16,15 +18,21 @@ internal abstract class DecoderStage
 /// <summary>A stage that needs whole tokens.</summary>
 internal abstract class TokenStage : DecoderStage
 {
-    private string _pending = "";
+    private readonly StringBuilder _pending = new();
 
     public sealed override void Append(string fragment, bool endsToken)
     {
-        _pending = _pending.Length == 0 ? fragment : _pending + fragment;
+        if (endsToken && _pending.Length == 0)
+        {
+            Append(fragment);
+            return;
+        }
+        TokenizerLimits.CheckTextLength((long)_pending.Length + fragment.Length);
+        _pending.Append(fragment);
         if (!endsToken)
             return;
-        var token = _pending;
-        _pending = "";
+        var token = _pending.ToString();
+        _pending.Clear();
         Append(token);
     }
 

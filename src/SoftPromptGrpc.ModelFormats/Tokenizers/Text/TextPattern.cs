@@ -14,6 +14,8 @@ internal sealed class TextPattern
     private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private const string ContractionsSpelledOut = "(?:'[sS\u017F]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
 
+    private const int None = -1;
+
     private readonly string? _literal;
     private readonly Regex? _regex;
 
@@ -88,8 +90,13 @@ internal sealed class TextPattern
         var deadline = Environment.TickCount64 + (long)TextTimeout.TotalMilliseconds;
         try
         {
+            var previousEnd = None;
             foreach (var match in _regex!.EnumerateMatches(projection.Text))
             {
+                // Unlike in .NET, no empty match follows directly on another match.
+                if (match.Length == 0 && match.Index == previousEnd)
+                    continue;
+                previousEnd = match.Index + match.Length;
                 matches.Add((projection.Original(match.Index), projection.Original(match.Index + match.Length)));
                 if (Environment.TickCount64 > deadline)
                     throw new RegexMatchTimeoutException();

@@ -18,7 +18,7 @@ internal sealed class BpeMerges
     {
         var merges = new Dictionary<(int, int), Merge>(section.Count);
         var rank = 0;
-        foreach (var item in section.Items())
+        foreach (var item in section.Items().Where(item => !IsComment(item)))
         {
             var (left, right) = item.IsText ? SplitAtSpace(item) : (item[0].Text, item[1].Text);
             if (right.Length < continuingPrefix.Length)
@@ -32,11 +32,12 @@ internal sealed class BpeMerges
     /// <summary>Merges in place; returns what remains.</summary>
     public ReadOnlySpan<int> Apply(Span<int> ids) => ids.Length <= ShortSequence ? ApplyByScan(ids) : ApplyByQueue(ids);
 
+    // The first line of the merges.txt that old files were made from.
+    private static bool IsComment(TokenizerSection item) => item.IsText && item.Text.StartsWith("#version", StringComparison.Ordinal);
+
     private static (string Left, string Right) SplitAtSpace(TokenizerSection item)
     {
-        var text = item.Text;
-        var space = text.IndexOf(' ', StringComparison.Ordinal);
-        return space < 0 ? throw item.Expected("two tokens with a space between them") : (text[..space], text[(space + 1)..]);
+        return item.Text.Split(' ') is [var left, var right] ? (left, right) : throw item.Expected("two tokens with a space between them");
     }
 
     private Span<int> ApplyByScan(Span<int> ids)

@@ -9,12 +9,16 @@ internal sealed class Vocabulary
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _idsBySpan;
     private readonly string?[] _tokens;
 
-    private Vocabulary(Dictionary<string, int> ids, string?[] tokens)
+    private Vocabulary(Dictionary<string, int> ids, string?[] tokens, int count)
     {
         _ids = ids;
         _idsBySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         _tokens = tokens;
+        Count = count;
     }
+
+    /// <summary>How many tokens the file lists.</summary>
+    public int Count { get; }
 
     /// <summary>One more than the largest id.</summary>
     public int Size => _tokens.Length;
@@ -26,11 +30,11 @@ internal sealed class Vocabulary
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (token, id) in section.Properties())
-            ids[Checked(section, token)] = id.Id;
+            ids[section.CheckToken(token)] = id.Id;
         var tokens = new string?[ids.Values.DefaultIfEmpty(-1).Max() + 1];
         foreach (var (token, id) in ids)
             tokens[id] = token;
-        return new Vocabulary(ids, tokens);
+        return new Vocabulary(ids, tokens, ids.Count);
     }
 
     /// <summary>The ids are the places in the list; of a token that stands twice, the last.</summary>
@@ -40,8 +44,8 @@ internal sealed class Vocabulary
             throw section.Corrupt("too many tokens.");
         var ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
         for (var id = 0; id < tokens.Length; id++)
-            ids[Checked(section, tokens[id])] = id;
-        return new Vocabulary(ids, tokens);
+            ids[section.CheckToken(tokens[id])] = id;
+        return new Vocabulary(ids, tokens, tokens.Length);
     }
 
     public int? Find(ReadOnlySpan<char> token) => _idsBySpan.TryGetValue(token, out var id) ? id : null;
@@ -52,8 +56,4 @@ internal sealed class Vocabulary
     /// <exception cref="SoftPromptException">It is not here.</exception>
     public int Require(TokenizerSection section, string token) =>
         Find(token) ?? throw section.Corrupt("a token is named that is not in the vocabulary.");
-
-    private static string Checked(TokenizerSection section, string token) => token.Length <= TokenizerLimits.TokenLength
-        ? token
-        : throw section.Corrupt($"a token of more than {TokenizerLimits.TokenLength} characters.");
 }

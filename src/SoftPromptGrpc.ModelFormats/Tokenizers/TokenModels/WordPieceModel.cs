@@ -22,9 +22,7 @@ internal sealed class WordPieceModel : TokenModel
         }
         _continuationsBySpan = _continuations.GetAlternateLookup<ReadOnlySpan<char>>();
         _unknown = vocabulary.Require(section, section["unk_token"].Text);
-        _longestWord = section["max_input_chars_per_word"].Integer;
-        if (_longestWord is < 1 or > TokenizerLimits.WordLength)
-            throw section.Unsupported($"max_input_chars_per_word {_longestWord}");
+        _longestWord = section["max_input_chars_per_word"].IntegerUpTo(TokenizerLimits.WordLength);
     }
 
     public static WordPieceModel Read(TokenizerSection section) => new(section, Vocabulary.Read(section["vocab"]));
