@@ -12,7 +12,7 @@ using SoftPromptGrpc.ModelFormats.Tokenizers.TokenModels;
 
 namespace SoftPromptGrpc.ModelFormats.Tokenizers;
 
-/// <summary>A tokenizer in the format of Hugging Face's tokenizers library: tokenizer.json, with the names of BOS and EOS beside it.</summary>
+/// <summary>A tokenizer of Hugging Face's tokenizers library: tokenizer.json, and tokenizer_config.json for BOS and EOS.</summary>
 public sealed class HfTokenizer : ITokenizer
 {
     private const string TokenizerName = "tokenizer.json";

@@ -3,7 +3,7 @@ using SoftPromptGrpc.Core;
 
 namespace SoftPromptGrpc.ModelFormats.Tokenizers;
 
-/// <summary>A part of a tokenizer's JSON, read with every type checked. Errors name the part, such as "tokenizer.json.model.vocab".</summary>
+/// <summary>A part of a tokenizer's JSON, read with every type checked. Errors name it, such as "tokenizer.json.model.vocab".</summary>
 internal readonly struct TokenizerSection(JsonElement element, string path)
 {
     public bool IsObject => element.ValueKind == JsonValueKind.Object;
@@ -17,7 +17,12 @@ internal readonly struct TokenizerSection(JsonElement element, string path)
 
     public string Text => IsText ? element.GetString()! : throw Expected("a string");
 
-    public bool Flag => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Expected("true or false");
+    public bool Flag => element.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Expected("true or false"),
+    };
 
     public double Number => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value)
         ? value

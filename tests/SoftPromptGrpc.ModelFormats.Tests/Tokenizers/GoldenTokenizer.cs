@@ -66,5 +66,6 @@ internal sealed record GoldenTokenizer(HfTokenizer Tokenizer, IReadOnlyList<Gold
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
-    private static int[] Ids(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+    private static int[] Ids(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
 }

@@ -49,6 +49,17 @@ public sealed class HfTokenizerGoldenTests
     }
 
     [Fact]
+    public void Encode_FromSeveralThreads_GivesTheReferencesIds()
+    {
+        var texts = GoldenTokenizer.Load("real/gpt2").Texts;
+        var directory = Goldens.Directory("tokenizers_real/real/gpt2");
+        var tokenizer = HfTokenizer.Parse(GoldenTokenizer.Unzip(Path.Combine(directory, "tokenizer.json.gz"))); // With an empty cache.
+
+        Parallel.For(0, 4 * texts.Count, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+            Assert.Equal(texts[i % texts.Count].Ids, tokenizer.Encode(texts[i % texts.Count].Text, addSpecialTokens: false)));
+    }
+
+    [Fact]
     public void Encode_Gpt2sOwnVocabulary_GivesTheReferencesIds()
     {
         var directory = Goldens.SharedDirectory("models/tokenizer_gpt2");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -29,10 +28,10 @@ internal sealed class ByteFallbackStage(DecoderStage next) : TokenStage
         next.Append(token, endsToken: true);
     }
 
-    private static byte? ByteOf(string token) =>
-        token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
+    private static byte? ByteOf(string token) => token is ['<', '0', 'x', var high, var low, '>']
+        && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low)
+        ? Convert.FromHexString([high, low])[0]
+        : null;
 
     private void EndRun()
     {

@@ -3,7 +3,7 @@ using SoftPromptGrpc.ModelFormats.Tokenizers.Text;
 
 namespace SoftPromptGrpc.ModelFormats.Tokenizers.Decoders;
 
-/// <summary>Joins the bytes of all tokens. A character's bytes are held back until the last one comes; invalid ones become U+FFFD.</summary>
+/// <summary>Joins the bytes of all tokens. A character is held back until its last byte comes; invalid bytes become U+FFFD.</summary>
 internal sealed class ByteLevelStage(DecoderStage next) : TokenStage
 {
     private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();

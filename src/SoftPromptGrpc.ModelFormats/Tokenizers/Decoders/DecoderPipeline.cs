@@ -29,10 +29,12 @@ internal static class DecoderPipeline
                     : new ReplaceTokenStage(pattern, replacement, next);
             case "Strip":
                 var content = section["content"].Character;
-                var (start, stop) = (section["start"].IntegerUpTo(TokenizerLimits.TokenLength), section["stop"].IntegerUpTo(TokenizerLimits.TokenLength));
+                var start = section["start"].IntegerUpTo(TokenizerLimits.TokenLength);
+                var stop = section["stop"].IntegerUpTo(TokenizerLimits.TokenLength);
                 return next => new StripStage(content, start, stop, next);
             case "Metaspace":
-                var (space, dropsFirst) = (section["replacement"].Character, MetaspacePreTokenizer.ReadScheme(section) != PrependScheme.Never);
+                var space = section["replacement"].Character;
+                var dropsFirst = MetaspacePreTokenizer.ReadScheme(section) != PrependScheme.Never;
                 return next => new MetaspaceStage(space, dropsFirst, next);
             case "WordPiece":
                 var (prefix, cleansUp) = (section["prefix"].Text, section["cleanup"].Flag);

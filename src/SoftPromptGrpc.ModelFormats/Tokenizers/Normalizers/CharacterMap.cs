@@ -31,7 +31,7 @@ internal sealed class CharacterMap
         return new CharacterMap(MemoryMarshal.Cast<byte, uint>(rest[..trieBytes]).ToArray(), rest[trieBytes..].ToArray());
     }
 
-    /// <summary>The replacement of the shortest rule that <paramref name="key"/> begins with, as in the reference library; or null.</summary>
+    /// <summary>The replacement of the shortest rule that the key begins with, as in the reference library; or null.</summary>
     public string? Find(ReadOnlySpan<byte> key)
     {
         var node = Offset(_units[0]);

@@ -63,7 +63,7 @@ internal sealed class BpeMerges
     private ReadOnlySpan<int> ApplyByQueue(Span<int> ids)
     {
         var sequence = new LinkedTokens(ids);
-        var queue = new PriorityQueue<(int At, int Left, int Right, int Merged), (int Rank, int At)>();
+        var queue = new PriorityQueue<(int At, int Left, int Right, int Merged), long>();
         for (var i = 0; i + 1 < ids.Length; i++)
             Enqueue(ids, i);
         while (queue.TryDequeue(out var merge, out _))
@@ -80,8 +80,10 @@ internal sealed class BpeMerges
         void Enqueue(Span<int> tokens, int at)
         {
             var next = sequence.Next(at);
-            if (next >= 0 && _merges.TryGetValue((tokens[at], tokens[next]), out var merge))
-                queue.Enqueue((at, tokens[at], tokens[next], merge.Id), (merge.Rank, at));
+            if (next < 0 || !_merges.TryGetValue((tokens[at], tokens[next]), out var merge))
+                return;
+            var rankThenPlace = ((long)merge.Rank << 32) | (uint)at;
+            queue.Enqueue((at, tokens[at], tokens[next], merge.Id), rankThenPlace);
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class UnigramModel : TokenModel
         _unknownScore = scores.DefaultIfEmpty(0).Min() - UnknownPenalty;
     }
 
-    /// <summary>How the best segmentation of a text's beginning ends; <see cref="Id"/> is null for a character outside the vocabulary.</summary>
+    /// <summary>The last token of the best segmentation of a text's beginning; null for a character outside the vocabulary.</summary>
     private record struct Ending(double Score, int Start, int? Id);
 
     public static UnigramModel Read(TokenizerSection section)
@@ -97,6 +97,6 @@ internal sealed class UnigramModel : TokenModel
         if (Vocabulary.Find(text) is { } id)
             ids.Add(id);
         else if (_bytes?.TryEncode(text, ids) is not true)
-            ids.Add(_unknown ?? throw new SoftPromptException(ErrorKind.Invalid, "The text has a character outside the tokenizer's vocabulary."));
+            ids.Add(_unknown ?? throw new SoftPromptException(ErrorKind.Invalid, "The text has a character that the tokenizer lacks."));
     }
 }
