@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Backends.Torch.Training;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Training;
 
@@ -20,6 +21,12 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
     private TrainedPrompt Train(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
     {
+        var (longest, context) = (plan.LongestSequence(), plan.Model.Spec.ContextLength);
+        if (longest > context)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Invalid, $"Prompt, input and target take up to {longest} positions; '{plan.Model.Id}' has {context}.");
+        }
         var device = TorchDevice.Open(options.Value);
         logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
         using var weights = DecoderWeights.Load(plan.Model.Spec, plan.Model.Weights, device);

@@ -16,7 +16,9 @@ public interface ITrainingBackend
     /// <param name="progress">Called on the training thread, in step order; must not block.</param>
     /// <param name="cancellationToken">Checked at every micro-batch.</param>
     /// <exception cref="SoftPromptException">
-    /// The device is out of memory, or the loss is not finite (<see cref="ErrorKind.Precondition"/>; the message names the step).
+    /// <see cref="ErrorKind.Invalid"/>: the plan's longest sequence exceeds the context. <see cref="ErrorKind.Overloaded"/>: the
+    /// device is out of memory. <see cref="ErrorKind.Precondition"/>: the loss is not finite; the message names the step, and the
+    /// last event is a checkpoint.
     /// </exception>
     Task<TrainedPrompt> TrainAsync(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken);

@@ -88,4 +88,17 @@ public sealed record TrainingPlan
 
     /// <summary>Optimizer steps between <see cref="CheckpointTaken"/> events.</summary>
     public required int CheckpointInterval { get; init; }
+
+    /// <summary>
+    /// The most positions that a pass of this run takes: soft or text prompt, input, and target or label without its last token,
+    /// which is never fed. At most the model's context length.
+    /// </summary>
+    public int LongestSequence()
+    {
+        var label = Evaluation.Labels.Select(l => l.Length).DefaultIfEmpty(0).Max();
+        var trained = Examples.Select(e => Initial.VirtualTokens + e.Input.Length + e.Target.Length);
+        var prefix = Math.Max(Initial.VirtualTokens, TextPrompt?.Length ?? 0);
+        var evaluated = EvaluationExamples.Select(e => prefix + e.Input.Length + Math.Max(e.Target.Length, label));
+        return trained.Concat(evaluated).DefaultIfEmpty(0).Max() - 1;
+    }
 }

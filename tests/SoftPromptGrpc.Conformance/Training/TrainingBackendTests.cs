@@ -119,6 +119,19 @@ public abstract class TrainingBackendTests
     }
 
     [Theory]
+    [InlineData(29, true)] // 3 virtual tokens, 29 of input, 1 of 2 of target: 33 positions of 32
+    [InlineData(28, false)]
+    public async Task TrainAsync_LongestSequence_MustFitTheContext(int inputLength, bool isRefused)
+    {
+        var plan = TinyTask.Plan(TinyModel.Gpt2()) with { Examples = [new(new int[inputLength], [5, 2])], Steps = 1 };
+
+        var error = await Record.ExceptionAsync(() => TrainAsync(plan));
+
+        Assert.Equal(isRefused ? ErrorKind.Invalid : null, (error as SoftPromptException)?.Kind);
+        Assert.Equal(isRefused, error is not null);
+    }
+
+    [Theory]
     [InlineData(OptimizerKind.AdamW, 1)]
     [InlineData(OptimizerKind.AdamW, 7)]
     [InlineData(OptimizerKind.Adafactor, 4)]

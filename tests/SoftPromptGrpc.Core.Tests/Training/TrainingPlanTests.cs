@@ -1,0 +1,45 @@
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+
+namespace SoftPromptGrpc.Core.Tests.Training;
+
+public sealed class TrainingPlanTests
+{
+    [Fact]
+    public void LongestSequence_TrainingOnly_IsTheLongestExampleBehindThePrompt() => Assert.Equal(3 + 4 + 2 - 1, Plan().LongestSequence());
+
+    [Fact]
+    public void LongestSequence_HeldOutExample_CountsTheLongestLabel()
+    {
+        var plan = Plan() with
+        {
+            EvaluationExamples = [new([1, 2], [3])],
+            Evaluation = new EvaluationSettings(1, null, [[3], [4, 5, 6, 7, 8, 9]]),
+        };
+
+        Assert.Equal(3 + 2 + 6 - 1, plan.LongestSequence());
+    }
+
+    [Fact]
+    public void LongestSequence_TextPrompt_CountsOnlyWhereItIsMeasured()
+    {
+        var plan = Plan() with { TextPrompt = new int[7] };
+
+        Assert.Equal(8, plan.LongestSequence());
+        Assert.Equal(7 + 2 + 1 - 1, (plan with { EvaluationExamples = [new([1, 2], [3])] }).LongestSequence());
+    }
+
+    private static TrainingPlan Plan() => new()
+    {
+        Model = null!,
+        Initial = new SoftPrompt(3, 1, new float[3], "print"),
+        Examples = [new([1], [2]), new([1, 2, 3, 4], [5, 6])],
+        Evaluation = new EvaluationSettings(1, null, []),
+        Optimizer = new OptimizerSettings(OptimizerKind.AdamW, 0.1),
+        Schedule = new ScheduleSettings(ScheduleKind.Constant),
+        Steps = 1,
+        BatchSize = 1,
+        Seed = 0,
+        CheckpointInterval = 1,
+    };
+}
