@@ -1,0 +1,95 @@
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Jobs.Planning;
+
+/// <summary>The defaults that training.proto documents. What a job stores is what it runs by, whatever a later version's defaults are.</summary>
+internal static class SpecDefaults
+{
+    private const int Steps = 300;
+    private const int LeastEpochs = 3;
+    private const int LeastExamplesToSplit = 20;
+
+    /// <summary>A copy without the examples, with every default that depends on neither model nor data.</summary>
+    public static Wire.TrainingSpec Fill(Wire.TrainingSpec requested, JobOptions options)
+    {
+        var spec = requested.Clone();
+        if (spec.DataCase == Wire.TrainingSpec.DataOneofCase.Examples)
+            spec.ClearData();
+        spec.Evaluation ??= new();
+        spec.Evaluation.Examples = null;
+        spec.Method = spec.Method == Wire.PromptMethod.Unspecified ? Wire.PromptMethod.PromptTuning : spec.Method;
+        spec.VirtualTokens = spec.HasVirtualTokens ? spec.VirtualTokens : 20;
+        if (spec.Initialization is null or { KindCase: Wire.Initialization.KindOneofCase.None })
+            spec.Initialization = new() { SampledVocabulary = new() };
+        if (string.IsNullOrEmpty(spec.Template?.Pattern))
+            spec.Template = new() { Pattern = TextTemplate.Placeholder };
+        spec.BatchSize = spec.HasBatchSize ? spec.BatchSize : 16;
+        spec.GradientAccumulationSteps = spec.HasGradientAccumulationSteps ? spec.GradientAccumulationSteps : 1;
+        spec.MaxGradientNorm = spec.HasMaxGradientNorm ? spec.MaxGradientNorm : 1;
+        spec.Seed = spec.HasSeed ? spec.Seed : 0;
+        spec.Shuffle = !spec.HasShuffle || spec.Shuffle;
+        spec.Backend = spec.Backend.Length > 0 ? spec.Backend : options.Backend;
+        spec.CheckpointInterval = spec.HasCheckpointInterval ? spec.CheckpointInterval : options.CheckpointInterval;
+        FillOptimizer(spec.Optimizer ??= new());
+        spec.Schedule ??= new();
+        spec.Schedule.Kind = spec.Schedule.Kind == Wire.ScheduleKind.Unspecified ? Wire.ScheduleKind.Linear : spec.Schedule.Kind;
+        return spec;
+    }
+
+    public static void FillFromModel(Wire.TrainingSpec spec, BaseModel model)
+    {
+        spec.Model = model.Id;
+        spec.AppendEndOfSequence = spec.HasAppendEndOfSequence ? spec.AppendEndOfSequence : EndOfSequence(model) is not null;
+    }
+
+    /// <summary>The tokenizer's own, or else the first that ends a generation.</summary>
+    public static int? EndOfSequence(BaseModel model) =>
+        model.Tokenizer?.EndOfSequence ?? (model.Generation.EndOfSequence is [var first, ..] ? first : null);
+
+    /// <param name="examples">Before any are held out.</param>
+    /// <param name="separateEvaluation">Whether the request brought evaluation examples of its own.</param>
+    public static void FillSplit(Wire.TrainingSpec spec, int examples, bool separateEvaluation)
+    {
+        var share = separateEvaluation || examples < LeastExamplesToSplit ? 0 : 0.1;
+        spec.Evaluation.SplitRatio = spec.Evaluation.HasSplitRatio && !separateEvaluation ? spec.Evaluation.SplitRatio : share;
+    }
+
+    /// <param name="trainingExamples">What is left after the split.</param>
+    public static void FillLength(Wire.TrainingSpec spec, int trainingExamples)
+    {
+        if (spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.None)
+        {
+            var perEpoch = StepsOf(spec, 1, trainingExamples);
+            spec.Epochs = Math.Max(LeastEpochs, (int)((Steps + perEpoch - 1) / perEpoch));
+        }
+        var steps = StepsOf(spec, trainingExamples);
+        if (!spec.Schedule.HasWarmUpSteps)
+            spec.Schedule.WarmUpSteps = (int)Math.Round(Math.Min(steps, int.MaxValue) * 0.06);
+        if (!spec.Evaluation.HasInterval)
+            spec.Evaluation.Interval = (int)Math.Clamp(steps / 10, 1, int.MaxValue);
+    }
+
+    /// <summary>Optimizer steps in all.</summary>
+    public static long StepsOf(Wire.TrainingSpec spec, int trainingExamples) =>
+        spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.Steps ? spec.Steps : StepsOf(spec, spec.Epochs, trainingExamples);
+
+    private static long StepsOf(Wire.TrainingSpec spec, long epochs, int trainingExamples)
+    {
+        var batches = epochs * ((trainingExamples + spec.BatchSize - 1L) / spec.BatchSize);
+        return (batches + spec.GradientAccumulationSteps - 1) / spec.GradientAccumulationSteps;
+    }
+
+    private static void FillOptimizer(Wire.Optimizer optimizer)
+    {
+        optimizer.Kind = optimizer.Kind == Wire.OptimizerKind.Unspecified ? Wire.OptimizerKind.Adamw : optimizer.Kind;
+        var rate = optimizer.Kind == Wire.OptimizerKind.Sgd ? 1 : 0.3;
+        optimizer.LearningRate = optimizer.HasLearningRate ? optimizer.LearningRate : rate;
+        optimizer.WeightDecay = optimizer.HasWeightDecay ? optimizer.WeightDecay : 0;
+        optimizer.Beta1 = optimizer.HasBeta1 ? optimizer.Beta1 : 0.9;
+        optimizer.Beta2 = optimizer.HasBeta2 ? optimizer.Beta2 : 0.999;
+        optimizer.Epsilon = optimizer.HasEpsilon ? optimizer.Epsilon : 1e-8;
+        optimizer.Momentum = optimizer.HasMomentum ? optimizer.Momentum : 0.9;
+    }
+}

@@ -1,0 +1,123 @@
+using Google.Protobuf.Collections;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Jobs.Planning;
+
+/// <param name="Spec">With defaults filled in, without examples.</param>
+internal sealed record PlannedTraining(Wire.TrainingSpec Spec, TrainingPlan Plan, Wire.DatasetReport Report);
+
+/// <summary>From what a client asks for to what a backend runs. The same spec gives the same plan.</summary>
+internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initialPrompts, BackendRegistry backends, IOptions<JobOptions> options)
+{
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Invalid"/> with every violation; <see cref="ErrorKind.NotFound"/>, <see cref="ErrorKind.Precondition"/>:
+    /// the model or the prompt to begin from; <see cref="ErrorKind.Unsupported"/>.
+    /// </exception>
+    public async Task<PlannedTraining> PlanAsync(Wire.TrainingSpec requested, CancellationToken cancellationToken)
+    {
+        var violations = new Violations();
+        var spec = SpecDefaults.Fill(requested, options.Value);
+        SpecRules.Check(spec, violations);
+        var examples = CheckData(requested, violations);
+        if (examples.Count == 0)
+            violations.ThrowIfAny();
+        SpecRules.RequireSupported(spec);
+        var model = await FindModelAsync(spec, violations, cancellationToken);
+        SpecDefaults.FillFromModel(spec, model);
+        RequireBackend(spec, model);
+        return await PlanAsync(spec, requested, examples, model, violations, cancellationToken);
+    }
+
+    private async Task<PlannedTraining> PlanAsync(
+        Wire.TrainingSpec spec, Wire.TrainingSpec requested, RepeatedField<Wire.Example> examples, BaseModel model, Violations violations,
+        CancellationToken cancellationToken)
+    {
+        var encoder = new ContentEncoder(model, new TextTemplate(spec.Template.Pattern), EndOfSequence(spec, model, violations), violations);
+        var planner = new DataPlanner(encoder, Room(spec, model, violations));
+        var training = planner.Encode(examples, "spec.examples");
+        var evaluation = planner.Encode(requested.Evaluation?.Examples?.Examples ?? [], "spec.evaluation.examples");
+        SpecDefaults.FillSplit(spec, training.Count, evaluation.Count > 0);
+        var data = planner.Split(spec, training, evaluation);
+        var textPrompt = TextPrompt(spec, encoder, data, model);
+        var initialize = await initialPrompts.PrepareAsync(spec, model, encoder, data, violations, cancellationToken);
+        encoder.ReportTheRest();
+        violations.ThrowIfAny();
+        SpecDefaults.FillLength(spec, data.Training.Count);
+        CheckLength(spec, data.Training.Count, violations);
+        violations.ThrowIfAny();
+        return new PlannedTraining(spec, TrainingPlans.Of(spec, model, initialize(), data, textPrompt), DatasetReports.Of(data));
+    }
+
+    private static RepeatedField<Wire.Example> CheckData(Wire.TrainingSpec requested, Violations violations)
+    {
+        if (requested.DataCase == Wire.TrainingSpec.DataOneofCase.Dataset)
+            return [];
+        var examples = requested.Examples?.Examples ?? [];
+        violations.Require(examples.Count > 0, "spec.examples", "must hold at least one example");
+        return examples;
+    }
+
+    private async Task<BaseModel> FindModelAsync(Wire.TrainingSpec spec, Violations violations, CancellationToken cancellationToken)
+    {
+        if (spec.Model.Length == 0)
+            violations.Require(models.Models.Count == 1, "spec.model", $"must be given: there are {models.Models.Count} models");
+        var ready = models.Models.Any(m => m.State == ModelState.Ready && (m.Id == spec.Model || models.Models.Count == 1));
+        if (!ready || spec.Model.Length == 0)
+            violations.ThrowIfAny();
+        return await models.GetAsync(spec.Model, cancellationToken);
+    }
+
+    private void RequireBackend(Wire.TrainingSpec spec, BaseModel model)
+    {
+        if (!backends.Training(spec.Backend).Supports(model.Spec))
+        {
+            throw new SoftPromptException(
+                ErrorKind.Unsupported, $"The training backend '{spec.Backend}' does not implement {model.Spec.ModelType}.");
+        }
+    }
+
+    private static int? EndOfSequence(Wire.TrainingSpec spec, BaseModel model, Violations violations)
+    {
+        if (!spec.AppendEndOfSequence)
+            return null;
+        var end = SpecDefaults.EndOfSequence(model);
+        violations.Require(end is not null, "spec.append_end_of_sequence", $"must be false: model '{model.Id}' has no end of sequence");
+        return end;
+    }
+
+    /// <summary>Positions that the virtual tokens leave to input and target.</summary>
+    private static int Room(Wire.TrainingSpec spec, BaseModel model, Violations violations)
+    {
+        if (spec.VirtualTokens is < 1 or > SpecRules.MostVirtualTokens)
+            return model.Spec.ContextLength;
+        violations.Require(
+            spec.VirtualTokens < model.Spec.ContextLength, "spec.virtual_tokens",
+            $"must be fewer than the context of {model.Spec.ContextLength} that model '{model.Id}' has");
+        return Math.Max(model.Spec.ContextLength - spec.VirtualTokens, 1);
+    }
+
+    private static int[]? TextPrompt(Wire.TrainingSpec spec, ContentEncoder encoder, PlannedData data, BaseModel model)
+    {
+        const string Field = "spec.evaluation.text_prompt";
+        if (spec.Evaluation.TextPrompt is null)
+            return null;
+        var tokens = encoder.TextPrompt(spec.Evaluation.TextPrompt, Field);
+        var longest = data.Evaluation.Select(e => e.Tokens.Input.Length + e.Tokens.Target.Length).DefaultIfEmpty().Max();
+        if (tokens.Length + longest > model.Spec.ContextLength)
+            encoder.Report(Field, $"has {tokens.Length} tokens; the longest evaluation example leaves room for {model.Spec.ContextLength - longest}");
+        return tokens;
+    }
+
+    private static void CheckLength(Wire.TrainingSpec spec, int trainingExamples, Violations violations)
+    {
+        var steps = SpecDefaults.StepsOf(spec, trainingExamples);
+        violations.Require(steps <= SpecRules.MostSteps, "spec.epochs", $"make {steps} steps; at most {SpecRules.MostSteps} are possible");
+        violations.Require(
+            spec.Schedule.WarmUpSteps <= steps, "spec.schedule.warm_up_steps", $"must be at most the {steps} steps of the training");
+    }
+}
