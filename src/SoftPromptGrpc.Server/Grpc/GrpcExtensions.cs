@@ -21,6 +21,7 @@ internal static class GrpcExtensions
     public static void MapGrpcEdge(this WebApplication app)
     {
         app.MapGrpcService<HealthService>();
+        app.MapGrpcService<TrainingService>();
         app.MapGrpcReflectionService();
     }
 }

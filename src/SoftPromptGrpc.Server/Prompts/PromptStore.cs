@@ -37,7 +37,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
-        var stored = await store.AddAsync(prompt, time.GetUtcNow(), cancellationToken);
+        var stored = await store.AddPromptAsync(prompt, time.GetUtcNow(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return stored.ToRecord();
     }

@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.Server.Prompts;
 internal static class PromptWriter
 {
     /// <summary>Gives the prompt its version. Call it within a transaction: all is written when that commits.</summary>
-    public static async Task<StoredPrompt> AddAsync(
+    public static async Task<StoredPrompt> AddPromptAsync(
         this StoreContext store, NewPrompt prompt, DateTimeOffset time, CancellationToken cancellationToken)
     {
         var name = await store.Names.FindAsync([prompt.Name], cancellationToken) ?? store.Names.Add(new StoredName { Name = prompt.Name }).Entity;

@@ -1,17 +1,20 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Server.Hosting;
 
 namespace SoftPromptGrpc.Server.Storage;
 
 internal static class StorageServiceCollectionExtensions
 {
-    /// <param name="dataDirectory">Where the database's file lies. Made when missing.</param>
-    public static IServiceCollection AddStorage(this IServiceCollection services, Func<IServiceProvider, string> dataDirectory)
+    public static IServiceCollection AddStorage(this IServiceCollection services)
     {
-        services.AddDbContextFactory<StoreContext>((provider, options) => options.UseStoreFile(dataDirectory(provider)));
+        services.AddDbContextFactory<StoreContext>((provider, options) =>
+            options.UseStoreFile(provider.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory));
         return services.AddHostedService<StoreStartup>();
     }
 
+    /// <param name="dataDirectory">Where the database's file lies. Made when missing.</param>
     internal static DbContextOptionsBuilder UseStoreFile(this DbContextOptionsBuilder options, string dataDirectory)
     {
         var file = Path.Combine(Directory.CreateDirectory(dataDirectory).FullName, "store.db");

@@ -15,8 +15,11 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
     public DbSet<StoredEvent> Events => Set<StoredEvent>();
     public DbSet<StoredCheckpoint> Checkpoints => Set<StoredCheckpoint>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
+        configurationBuilder.Properties<TimeSpan>().HaveConversion<TimeSpanToTicksConverter>();
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -46,6 +49,7 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         modelBuilder.Entity<StoredJob>(job =>
         {
             job.HasKey(j => j.Number);
+            job.Property(j => j.Id).IsRequired();
             job.HasIndex(j => j.Id).IsUnique();
             job.HasIndex(j => j.RequestId).IsUnique();
             job.HasIndex(j => new { j.State, j.Priority, j.Number });

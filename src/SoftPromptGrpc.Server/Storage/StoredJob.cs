@@ -27,6 +27,10 @@ internal sealed class StoredJob
     public required DateTimeOffset CreateTime { get; set; }
     public DateTimeOffset? StartTime { get; set; }
     public DateTimeOffset? EndTime { get; set; }
+
+    /// <summary>Time spent running, over all attempts.</summary>
+    public TimeSpan TrainingTime { get; set; }
+
     public int Step { get; set; }
     public int TotalSteps { get; set; }
     public long LastSequence { get; set; }

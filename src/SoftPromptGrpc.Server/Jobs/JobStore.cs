@@ -1,0 +1,205 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.EntityFrameworkCore;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Server.Storage;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Jobs;
+
+/// <summary>Changes jobs. A change and its events become visible together, and only then are watchers told.</summary>
+internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSignals signals, TimeProvider time)
+{
+    /// <param name="request">As it was sent.</param>
+    /// <param name="maxQueued">How many jobs may be waiting before this one.</param>
+    /// <returns>The new job, or the one that the same request made before.</returns>
+    public async Task<StoredJob> AddAsync(
+        StoredJob job, Wire.TrainingSpec request, int maxQueued, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        if (job.RequestId is { } requestId && await FindRequestAsync(store, requestId, request, cancellationToken) is { } existing)
+            return existing;
+        var queued = await store.Jobs.CountAsync(j => j.State == JobState.Queued, cancellationToken);
+        if (queued >= maxQueued)
+            throw new SoftPromptException(ErrorKind.Overloaded, $"The queue is full: {queued} jobs are waiting.") { Reason = "QUEUE_FULL" };
+        store.Jobs.Add(job);
+        await store.SaveChangesAsync(cancellationToken);
+        store.JobRequests.Add(new StoredJobRequest { JobNumber = job.Number, Spec = request.ToByteArray() });
+        var position = (await QueueAsync(store, cancellationToken)).PositionOf(job);
+        job.LastSequence = 1; // What the event that holds this very job will have.
+        var accepted = new Wire.TrainingEvent { Accepted = new() { Job = job.ToMessage(position) } };
+        job.LastSequence = 0;
+        AddEvents(store, job, accepted, new Wire.TrainingEvent { DatasetReport = Wire.DatasetReport.Parser.ParseFrom(job.Report) });
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        signals.Raise(JobSignals.Queue);
+        return job;
+    }
+
+    /// <returns>The job that this request made; null where there is none.</returns>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.AlreadyExists"/>: it was made by another spec.</exception>
+    public async Task<StoredJob?> FindRequestAsync(string requestId, Wire.TrainingSpec request, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        return await FindRequestAsync(store, requestId, request, cancellationToken);
+    }
+
+    /// <summary>The queue's next job, which is running from now on; null when nothing waits.</summary>
+    public async Task<ClaimedJob?> ClaimNextAsync(CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        var job = await store.Jobs
+            .Where(j => j.State == JobState.Queued)
+            .OrderByDescending(j => j.Priority)
+            .ThenBy(j => j.Number)
+            .FirstOrDefaultAsync(cancellationToken);
+        if (job is null)
+            return null;
+        job.State = JobState.Running;
+        job.Attempts++;
+        job.StartTime ??= time.GetUtcNow();
+        var request = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
+        var checkpoint = await store.Checkpoints.AsNoTracking().SingleOrDefaultAsync(c => c.JobNumber == job.Number, cancellationToken);
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        signals.Raise(job.Number);
+        return new ClaimedJob(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State);
+    }
+
+    public async Task<bool> IsCancelRequestedAsync(long number)
+    {
+        await using var store = await contexts.CreateDbContextAsync();
+        return await store.Jobs.AnyAsync(j => j.Number == number && j.CancelRequested);
+    }
+
+    /// <summary>Stores events and what they change.</summary>
+    /// <param name="change">May write more, which is committed with them.</param>
+    public Task AppendAsync(
+        long number, IReadOnlyList<Wire.TrainingEvent> events, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            number,
+            async (store, job) =>
+            {
+                await change(store, job);
+                AddEvents(store, job, [.. events]);
+            },
+            cancellationToken);
+
+    /// <summary>Ends a job with its last event.</summary>
+    public Task EndAsync(
+        long number, JobState state, Func<StoreContext, StoredJob, Task<Wire.TrainingEvent>> last, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            number,
+            async (store, job) =>
+            {
+                var happened = await last(store, job);
+                (job.State, job.EndTime) = (state, time.GetUtcNow());
+                AddEvents(store, job, happened);
+            },
+            cancellationToken);
+
+    /// <summary>Cancels a queued job; notes for a running one that it is to end; leaves a finished one as it is.</summary>
+    public Task RequestCancelAsync(long number, CancellationToken cancellationToken) => ChangeAsync(
+        number,
+        (store, job) =>
+        {
+            if (job.State == JobState.Running)
+                job.CancelRequested = true;
+            if (job.State == JobState.Queued)
+                Cancel(store, job);
+            return Task.CompletedTask;
+        },
+        cancellationToken);
+
+    /// <summary>Puts a job back that the server could not finish before it stopped.</summary>
+    public Task RequeueAsync(long number, CancellationToken cancellationToken) => ChangeAsync(
+        number,
+        (_, job) =>
+        {
+            job.State = JobState.Queued;
+            return Task.CompletedTask;
+        },
+        cancellationToken);
+
+    /// <summary>Finds what was running when the server stopped without a word, and puts it back, ends it or gives up on it.</summary>
+    /// <returns>The jobs that were found.</returns>
+    public async Task<IReadOnlyList<StoredJob>> RecoverAsync(int maxCrashes, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        var interrupted = await store.Jobs.Where(j => j.State == JobState.Running).ToListAsync(cancellationToken);
+        foreach (var job in interrupted)
+        {
+            job.Crashes++;
+            job.State = JobState.Queued;
+            if (job.CancelRequested)
+                Cancel(store, job);
+            else if (job.Crashes >= maxCrashes)
+                await GiveUpAsync(store, job, cancellationToken);
+        }
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var job in interrupted)
+            signals.Raise(job.Number);
+        return interrupted;
+    }
+
+    private async Task ChangeAsync(long number, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await change(store, await store.Jobs.SingleAsync(j => j.Number == number, cancellationToken));
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        signals.Raise(number);
+    }
+
+    private static async Task<StoredJob?> FindRequestAsync(
+        StoreContext store, string requestId, Wire.TrainingSpec request, CancellationToken cancellationToken)
+    {
+        var job = await store.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.RequestId == requestId, cancellationToken);
+        if (job is null)
+            return null;
+        var stored = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
+        return Wire.TrainingSpec.Parser.ParseFrom(stored.Spec).Equals(request)
+            ? job
+            : throw new SoftPromptException(ErrorKind.AlreadyExists, $"Request '{requestId}' was made before with another spec.")
+            {
+                Reason = "REQUEST_ID_USED",
+            };
+    }
+
+    internal static async Task<JobQueue> QueueAsync(StoreContext store, CancellationToken cancellationToken) => new(
+        await store.Jobs
+            .Where(j => j.State == JobState.Queued || j.State == JobState.Running)
+            .Select(j => new JobQueue.Place(j.Number, j.State, j.Priority))
+            .ToListAsync(cancellationToken));
+
+    private void Cancel(StoreContext store, StoredJob job)
+    {
+        (job.State, job.EndTime) = (JobState.Cancelled, time.GetUtcNow());
+        AddEvents(store, job, new Wire.TrainingEvent { Cancelled = new() { Step = job.Step } });
+    }
+
+    private async Task GiveUpAsync(StoreContext store, StoredJob job, CancellationToken cancellationToken)
+    {
+        var checkpoint = await store.Checkpoints.Where(c => c.JobNumber == job.Number).Select(c => c.Step).SingleOrDefaultAsync(cancellationToken);
+        var failure = JobFailures.Crashed(job.Crashes);
+        (failure.Step, failure.CheckpointStep) = (job.Step, checkpoint);
+        (job.State, job.EndTime, job.Failure) = (JobState.Failed, time.GetUtcNow(), failure.ToByteArray());
+        AddEvents(store, job, new Wire.TrainingEvent { Failure = failure });
+    }
+
+    private void AddEvents(StoreContext store, StoredJob job, params ReadOnlySpan<Wire.TrainingEvent> events)
+    {
+        foreach (var happened in events)
+        {
+            happened.Job = job.Id;
+            happened.Sequence = ++job.LastSequence;
+            happened.Time ??= time.GetUtcNow().ToTimestamp();
+            store.Events.Add(new StoredEvent { JobNumber = job.Number, Sequence = happened.Sequence, Body = happened.ToByteArray() });
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Reflection;
+using Google.Protobuf;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+/// <summary>Where prompts come from, as the protobuf JSON that the store keeps.</summary>
+internal static class Lineages
+{
+    private static readonly string Software =
+        $"SoftPromptGrpc {typeof(Lineages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
+
+    public static string Trained(string job, Wire.TrainingSpec spec, string dataSha256, Wire.TrainingResult result) => Write(
+        new Wire.Lineage
+        {
+            Trained = new() { Job = job, Spec = spec, DataSha256 = dataSha256, Result = result },
+            Parent = spec.Initialization.FromPrompt,
+        });
+
+    public static string Imported(Wire.ImportedOrigin origin) => Write(new Wire.Lineage { Imported = origin });
+
+    public static Wire.Lineage Read(string json) => Wire.Lineage.Parser.ParseJson(json);
+
+    private static string Write(Wire.Lineage lineage)
+    {
+        lineage.Software = Software;
+        return JsonFormatter.Default.Format(lineage);
+    }
+}
