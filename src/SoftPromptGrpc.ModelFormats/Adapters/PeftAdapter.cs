@@ -14,6 +14,9 @@ public sealed record PeftAdapter(PeftPromptConfig Config, float[] Values, string
 /// <param name="BaseModelName">Where the author had the model. Never opened, never fetched.</param>
 /// <param name="Initialisation">"TEXT", "SAMPLE_VOCAB" or "RANDOM".</param>
 /// <param name="UnknownFields">Fields that this version does not know, as JSON text by name: kept, not acted on.</param>
+/// <param name="PeftVersion">
+/// That saved it, where it says so. Null writes the older form of the file, which every version reads: without this and modules_to_save.
+/// </param>
 public sealed record PeftPromptConfig(
     int VirtualTokens,
     int HiddenSize,
@@ -22,4 +25,5 @@ public sealed record PeftPromptConfig(
     string? BaseModelName,
     string Initialisation,
     string? InitialisationText,
-    IReadOnlyDictionary<string, string> UnknownFields);
+    IReadOnlyDictionary<string, string> UnknownFields,
+    string? PeftVersion = null);

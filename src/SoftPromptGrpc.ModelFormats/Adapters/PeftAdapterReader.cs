@@ -40,6 +40,8 @@ public static class PeftAdapterReader
     {
         if (!weights.Tensors.TryGetValue(TensorName, out var tensor))
             throw new SoftPromptException(ErrorKind.Invalid, $"{AdapterFiles.Weights} has no tensor '{TensorName}'.");
+        if (weights.Tensors.Count > 1)
+            throw new SoftPromptException(ErrorKind.Unsupported, $"{AdapterFiles.Weights} holds more than '{TensorName}'.");
         return tensor.Shape is [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]
             ? ((int)tensor.Shape[0], (int)tensor.Shape[1])
             : throw new SoftPromptException(ErrorKind.Invalid, $"{TensorName} must have two dimensions, neither of them empty.");

@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.ModelFormats.Adapters;
@@ -13,14 +11,6 @@ namespace SoftPromptGrpc.ModelFormats.Adapters;
 public static class PeftAdapterWriter
 {
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    // As Python's json.dumps(indent=2).
-    private static readonly JsonWriterOptions Options = new()
-    {
-        Indented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public static void WriteZip(PeftAdapter adapter, Stream destination)
     {
@@ -46,32 +36,35 @@ public static class PeftAdapterWriter
 
     private static IEnumerable<(string Name, Action<Stream> Write)> Files(PeftAdapter adapter)
     {
-        yield return (AdapterFiles.Config, stream => WriteConfig(adapter.Config, stream));
+        yield return (AdapterFiles.Config, stream => stream.Write(Encoding.UTF8.GetBytes(ConfigJson(adapter.Config))));
         yield return (AdapterFiles.Weights, stream => SafetensorsWriter.Write(stream,
             [new TensorToWrite("prompt_embeddings", [adapter.Config.VirtualTokens, adapter.Config.HiddenSize], adapter.Values)]));
         if (adapter.SideFile is { } sideFile)
             yield return (AdapterFiles.SideFile, stream => stream.Write(Encoding.UTF8.GetBytes(sideFile)));
     }
 
-    private static void WriteConfig(PeftPromptConfig config, Stream destination)
+    private static string ConfigJson(PeftPromptConfig config)
     {
-        using var json = new Utf8JsonWriter(destination, Options);
-        json.WriteStartObject();
-        json.WriteNull("auto_mapping");
-        json.WriteString("base_model_name_or_path", config.BaseModelName);
-        json.WriteBoolean("inference_mode", true);
-        json.WriteNumber("num_attention_heads", config.HeadCount);
-        json.WriteNumber("num_layers", config.LayerCount);
-        json.WriteNumber("num_transformer_submodules", 1);
-        json.WriteNumber("num_virtual_tokens", config.VirtualTokens);
-        json.WriteString("peft_type", "PROMPT_TUNING");
-        json.WriteString("prompt_tuning_init", config.Initialisation);
-        json.WriteString("prompt_tuning_init_text", config.InitialisationText);
-        json.WriteNull("revision");
-        json.WriteString("task_type", "CAUSAL_LM");
-        json.WriteNumber("token_dim", config.HiddenSize);
-        json.WriteNull("tokenizer_kwargs");
-        json.WriteString("tokenizer_name_or_path", config.InitialisationText is null ? null : config.BaseModelName);
-        json.WriteEndObject();
+        var json = new PythonJson();
+        json.Add("auto_mapping", null);
+        json.Add("base_model_name_or_path", config.BaseModelName);
+        json.Add("inference_mode", true);
+        if (config.PeftVersion is not null)
+            json.Add("modules_to_save", null);
+        json.Add("num_attention_heads", config.HeadCount);
+        json.Add("num_layers", config.LayerCount);
+        json.Add("num_transformer_submodules", 1);
+        json.Add("num_virtual_tokens", config.VirtualTokens);
+        json.Add("peft_type", "PROMPT_TUNING");
+        if (config.PeftVersion is not null)
+            json.Add("peft_version", config.PeftVersion);
+        json.Add("prompt_tuning_init", config.Initialisation);
+        json.Add("prompt_tuning_init_text", config.InitialisationText);
+        json.Add("revision", null);
+        json.Add("task_type", "CAUSAL_LM");
+        json.Add("token_dim", config.HiddenSize);
+        json.Add("tokenizer_kwargs", null);
+        json.Add("tokenizer_name_or_path", config.InitialisationText is null ? null : config.BaseModelName);
+        return json.ToString();
     }
 }

@@ -19,7 +19,9 @@ internal sealed class PeftConfigFields(JsonElement root)
     {
         var type = Text("peft_type") ?? throw Invalid("peft_type", "is missing");
         if (type != "PROMPT_TUNING")
-            throw new SoftPromptException(ErrorKind.Unsupported, $"Adapters of the PEFT type '{Shortened(type)}' are not supported.");
+            throw new SoftPromptException(ErrorKind.Unsupported, $"Adapters of the PEFT type '{Quoted.Text(type)}' are not supported.");
+        if (Find("modules_to_save") is { } modules && modules.GetRawText() != "[]")
+            throw new SoftPromptException(ErrorKind.Unsupported, "The adapter replaces modules of its model (modules_to_save).");
     }
 
     /// <param name="rows">Of the tensor: virtual tokens times submodules. An encoder-decoder has two; PEFT uses the first's rows.</param>
@@ -33,7 +35,7 @@ internal sealed class PeftConfigFields(JsonElement root)
             throw Invalid("token_dim", $"must be the tensor's width, {width}");
         return new PeftPromptConfig(
             virtualTokens, width, Number("num_layers") ?? 0, Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"),
-            Text("prompt_tuning_init") ?? "RANDOM", Text("prompt_tuning_init_text"), Unknown());
+            Text("prompt_tuning_init") ?? "RANDOM", Text("prompt_tuning_init_text"), Unknown(), Text("peft_version"));
     }
 
     private Dictionary<string, string> Unknown()
@@ -62,8 +64,6 @@ internal sealed class PeftConfigFields(JsonElement root)
 
     private JsonElement? Find(string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    private static string Shortened(string text) => text.Length <= 64 ? text : text[..64];
 
     private static SoftPromptException Invalid(string name, string why) =>
         new(ErrorKind.Invalid, $"{AdapterFiles.Config}: {name} {why}.");

@@ -3,6 +3,7 @@ using System.Text;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Adapters;
+using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.ModelFormats.Tests.Adapters;
 
@@ -46,12 +47,73 @@ public sealed class PeftAdapterTests : IDisposable
 
     [Theory]
     [InlineData("gpt2.prompt_tuning_random")]
-    public void ReadDirectory_SavedByANewerPeft_IsUnderstood(string name)
+    [InlineData("gpt2.prompt_tuning_text_long")]
+    public void WriteDirectory_ConfigOfANewerPeft_GivesItsBytes(string name)
     {
-        var adapter = PeftAdapterReader.ReadDirectory(Fixture($"peft/saved_by_peft_0.20/{name}"));
+        var config = File.ReadAllBytes(Goldens.File($"peft/saved_by_peft_0.20/{name}/adapter_config.json"));
+        var adapter = PeftAdapterReader.ReadZip(Zip(("adapter_config.json", config), ("adapter_model.safetensors", Weights())));
+
+        PeftAdapterWriter.WriteDirectory(adapter, _directory);
 
         Assert.Equal((5, 48, 240), (adapter.Config.VirtualTokens, adapter.Config.HiddenSize, adapter.Values.Length));
         Assert.Empty(adapter.Config.UnknownFields);
+        Assert.Equal(config, File.ReadAllBytes(Path.Combine(_directory, "adapter_config.json")));
+    }
+
+    [Fact]
+    public void WriteDirectory_TextBeyondAscii_IsEscapedAsPythonDoes()
+    {
+        var adapter = PeftAdapterReader.ReadDirectory(Fixture("peft/gpt2/prompt_tuning_text_short"));
+
+        PeftAdapterWriter.WriteDirectory(
+            adapter with { Config = adapter.Config with { InitialisationText = "<é> \"\u007f\" \U0001F600\n" } }, _directory);
+
+        Assert.Contains(
+            """
+            "prompt_tuning_init_text": "<\u00e9> \"\u007f\" \ud83d\ude00\n"
+            """,
+            File.ReadAllText(Path.Combine(_directory, "adapter_config.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadDirectory_EncoderDecoder_TakesTheFirstSubmodulesRows()
+    {
+        var golden = Goldens.Tensors("peft/t5_v1_0/prompt_tuning_random/adapter_model.safetensors");
+
+        var adapter = PeftAdapterReader.ReadDirectory(Fixture("peft/t5_v1_0/prompt_tuning_random"));
+
+        Assert.Equal([10, adapter.Config.HiddenSize], golden.Shape("prompt_embeddings"));
+        Assert.Equal(golden["prompt_embeddings"][..(5 * adapter.Config.HiddenSize)], adapter.Values);
+    }
+
+    [Theory]
+    [InlineData("F16", 2)]
+    [InlineData("BF16", 2)]
+    [InlineData("I64", 8)]
+    public void ReadZip_OtherElementType_IsConvertedOrRefused(string type, int size)
+    {
+        var header = $$$"""{"prompt_embeddings":{"dtype":"{{{type}}}","shape":[5,48],"data_offsets":[0,{{{240 * size}}}]}}""";
+        byte[] weights = [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. new byte[240 * size]];
+        var zip = Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", weights));
+
+        if (type == "I64")
+            Refusal.Of(ErrorKind.Unsupported, () => PeftAdapterReader.ReadZip(zip));
+        else
+            Assert.Equal(new float[240], PeftAdapterReader.ReadZip(zip).Values);
+    }
+
+    [Fact]
+    public void ReadZip_MoreThanAPrompt_IsUnsupported()
+    {
+        using var weights = new MemoryStream();
+        SafetensorsWriter.Write(
+            weights, [new TensorToWrite("lm_head.weight", [1], new float[1]), new TensorToWrite("prompt_embeddings", [5, 48], new float[240])]);
+        var modules = Config("\"peft_type\"", "\"modules_to_save\": [\"lm_head\"], \"peft_type\"");
+
+        Refusal.Of(ErrorKind.Unsupported, () => PeftAdapterReader.ReadZip(
+            Zip(("adapter_config.json", Config()), ("adapter_model.safetensors", weights.ToArray()))));
+        Refusal.Of(ErrorKind.Unsupported, () => PeftAdapterReader.ReadZip(
+            Zip(("adapter_config.json", modules), ("adapter_model.safetensors", Weights()))));
     }
 
     [Fact]
