@@ -3,7 +3,10 @@ using Xunit;
 
 namespace SoftPromptGrpc.Fixtures;
 
-/// <summary>The tiny decoder-only checkpoints, by name, for theories: [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))].</summary>
+/// <summary>
+/// The tiny decoder-only checkpoints by name, for theories:
+/// [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))].
+/// </summary>
 public static class CausalModels
 {
     private static readonly string[] Models =

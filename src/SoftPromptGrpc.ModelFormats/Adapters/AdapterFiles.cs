@@ -44,7 +44,8 @@ internal sealed class AdapterFiles
         var names = archive.Entries.Select(entry => entry.Name).ToArray();
         var configs = names.Where(name => Path.GetFileName(name) == Config).ToArray();
         if (configs.Length != 1)
-            throw Pickled(names) ?? new SoftPromptException(ErrorKind.Invalid, $"The adapter must hold one {Config}; it holds {configs.Length}.");
+            throw Pickled(names) ?? new SoftPromptException(
+                ErrorKind.Invalid, $"The adapter must hold one {Config}; it holds {configs.Length}.");
         var folder = configs[0][..^Config.Length];
         var files = new AdapterFiles();
         foreach (var entry in archive.Entries.Where(entry => entry.Name.StartsWith(folder, StringComparison.Ordinal)))

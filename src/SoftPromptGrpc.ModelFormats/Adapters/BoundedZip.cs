@@ -63,7 +63,8 @@ internal sealed class BoundedZip
     {
         var (flags, method) = (U16(archive, at + 8), U16(archive, at + 10));
         if ((flags & 1) != 0 || method is not (0 or 8))
-            throw new SoftPromptException(ErrorKind.Unsupported, "A file in the adapter's zip is encrypted, or compressed otherwise than by deflate.");
+            throw new SoftPromptException(
+                ErrorKind.Unsupported, "A file in the adapter's zip is encrypted, or compressed otherwise than by deflate.");
         return new ZipEntry(
             CheckedName(name), method == 8, U32(archive, at + 16), U32(archive, at + 20), U32(archive, at + 24), U32(archive, at + 42));
     }

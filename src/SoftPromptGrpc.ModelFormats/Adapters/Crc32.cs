@@ -3,7 +3,8 @@ namespace SoftPromptGrpc.ModelFormats.Adapters;
 /// <summary>The checksum of zip archives (ISO 3309, reflected polynomial 0xEDB88320).</summary>
 internal static class Crc32
 {
-    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => Shift(c)))];
+    private static readonly uint[] Table =
+        [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (crc, _) => Shift(crc)))];
 
     public static uint Of(ReadOnlySpan<byte> bytes)
     {

@@ -42,14 +42,16 @@ internal sealed class CheckpointWeights : IModelWeights
         if (shape.Aggregate(1L, (count, size) => count * size) > Array.MaxLength)
             throw new SoftPromptException(ErrorKind.Unsupported, $"Tensor '{recipe.Source}' is too large.");
         if (!TensorTypes.IsReadable(stored.Entry.Type))
-            throw new SoftPromptException(ErrorKind.Unsupported, $"Tensor '{recipe.Source}' is {stored.Entry.Type}; only F32, F16 and BF16 are read.");
+            throw new SoftPromptException(
+                ErrorKind.Unsupported, $"Tensor '{recipe.Source}' is {stored.Entry.Type}; only F32, F16 and BF16 are read.");
         var rows = recipe.Rows ?? new RowBlocks(0, shape[0], shape[0]);
         long[] expected = [rows.Stride * rows.Blocks, .. shape.Skip(1)];
         if (recipe.Transposed)
             Array.Reverse(expected);
         if (!stored.Entry.Shape.SequenceEqual(expected))
             throw new SoftPromptException(ErrorKind.Corrupt,
-                $"Tensor '{recipe.Source}' is [{string.Join(", ", stored.Entry.Shape)}]; config.json asks for [{string.Join(", ", expected)}].");
+                $"Tensor '{recipe.Source}' is [{string.Join(", ", stored.Entry.Shape)}]; "
+                + $"config.json asks for [{string.Join(", ", expected)}].");
         return new BoundTensor(name, shape, stored, recipe.Transposed, rows);
     }
 }

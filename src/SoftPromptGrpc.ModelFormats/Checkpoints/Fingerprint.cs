@@ -24,7 +24,8 @@ internal static class Fingerprint
         {
             var rows = tensor.Rows;
             text.Append(CultureInfo.InvariantCulture, $"{tensor.Name} {tensor.Source.Entry.Type} {string.Join('x', tensor.Shape)} ")
-                .Append(CultureInfo.InvariantCulture, $"{(tensor.Transposed ? "T" : "N")}{rows.First},{rows.Count},{rows.Stride},{rows.Blocks} ")
+                .Append(tensor.Transposed ? 'T' : 'N')
+                .Append(CultureInfo.InvariantCulture, $"{rows.First},{rows.Count},{rows.Stride},{rows.Blocks} ")
                 .Append(digests[tensor.Source]).Append('\n');
         }
         return Hash(text.ToString());
@@ -38,7 +39,8 @@ internal static class Fingerprint
     /// </summary>
     public static string Describe(DecoderSpec spec) => string.Create(CultureInfo.InvariantCulture, $"""
         decoder 1
-        sizes {spec.VocabularySize} {spec.HiddenSize} {spec.LayerCount} {spec.HeadCount} {spec.KeyValueHeadCount} {spec.HeadSize} {spec.MlpSize}
+        sizes {spec.VocabularySize} {spec.HiddenSize} {spec.LayerCount} {spec.MlpSize}
+        heads {spec.HeadCount} {spec.KeyValueHeadCount} {spec.HeadSize}
         context {spec.ContextLength}
         norm {spec.Norm} {spec.NormEpsilon:R}
         positions {spec.Positions} {Describe(spec.Rotary)}
@@ -52,7 +54,8 @@ internal static class Fingerprint
     private static string Describe(RotarySpec? rotary) => rotary is null ? "" : string.Create(
         CultureInfo.InvariantCulture, $"{rotary.Base:R} {rotary.Dimensions} {Describe(rotary.Scaling)}");
 
-    private static string Describe(RotaryScaling? scaling) => scaling is null ? "" : string.Create(CultureInfo.InvariantCulture,
+    private static string Describe(RotaryScaling? scaling) => scaling is null ? "" : string.Create(
+        CultureInfo.InvariantCulture,
         $"{scaling.Kind} {scaling.Factor:R} {scaling.LowFrequencyFactor:R} {scaling.HighFrequencyFactor:R} {scaling.OriginalContextLength}");
 
     private static string Digest(StoredTensor tensor)

@@ -14,6 +14,7 @@ internal static class ModelFamilies
     {
         var type = config.Text("model_type") ?? throw config.Missing("model_type");
         return All.TryGetValue(type, out var family) ? family : throw new SoftPromptException(
-            ErrorKind.Unsupported, $"The model type '{Quoted.Text(type)}' is not supported; there is {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}.");
+            ErrorKind.Unsupported,
+            $"The model type '{Quoted.Text(type)}' is not supported; there is {string.Join(", ", All.Keys.Order(StringComparer.Ordinal))}.");
     }
 }

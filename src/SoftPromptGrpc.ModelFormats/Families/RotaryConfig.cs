@@ -17,7 +17,7 @@ internal static class RotaryConfig
         var fraction = Agreed(config, parameters, [.. fractionKeys ?? [], "partial_rotary_factor"]) ?? defaultFraction;
         var dimensions = (int)(headSize * fraction);
         if (dimensions < 2 || dimensions > headSize || dimensions % 2 != 0)
-            throw config.Unsupported("partial_rotary_factor", $"a part of the head that is not an even number of dimensions ({dimensions})");
+            throw config.Unsupported("partial_rotary_factor", $"a part of the head that is not an even number of dimensions");
         return new RotarySpec(theta, dimensions, parameters is null ? null : Scaling(parameters));
     }
 
@@ -39,7 +39,8 @@ internal static class RotaryConfig
     /// <summary>One setting that may stand under several names; two that differ leave it open which one counts.</summary>
     private static double? Agreed(ConfigReader config, ConfigReader? parameters, string[] keys)
     {
-        var values = keys.SelectMany(k => new[] { config.OptionalNumber(k), parameters?.OptionalNumber(k) }).OfType<double>().Distinct().ToArray();
+        var values = keys.Select(k => config.OptionalNumber(k)).Concat(keys.Select(k => parameters?.OptionalNumber(k)))
+            .OfType<double>().Distinct().ToArray();
         return values.Length > 1 ? throw config.Unsupported(keys[^1], "two different values") : values.Length == 0 ? null : values[0];
     }
 }

@@ -50,7 +50,8 @@ public sealed class SafetensorsFile : IDisposable
     public void Read(TensorEntry tensor, long firstElement, Span<float> destination)
     {
         if (!TensorTypes.IsReadable(tensor.Type))
-            throw new SoftPromptException(ErrorKind.Unsupported, $"Tensor '{Quoted.Text(tensor.Name)}' is {tensor.Type}; only F32, F16 and BF16 are read.");
+            throw new SoftPromptException(
+                ErrorKind.Unsupported, $"Tensor '{Quoted.Text(tensor.Name)}' is {tensor.Type}; only F32, F16 and BF16 are read.");
         ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, tensor.ElementCount - destination.Length);
         var size = TensorTypes.BitsOf(tensor.Type)!.Value / 8;

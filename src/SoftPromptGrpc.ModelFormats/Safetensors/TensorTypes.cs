@@ -7,12 +7,15 @@ namespace SoftPromptGrpc.ModelFormats.Safetensors;
 /// <summary>The element types of the safetensors format, and how the floating-point ones become float32.</summary>
 internal static class TensorTypes
 {
-    private static readonly FrozenDictionary<string, int> Bits = new Dictionary<string, int>
+    private static readonly FrozenDictionary<string, int> Bits = new (int Bits, string[] Types)[]
     {
-        ["F4"] = 4, ["F6_E2M3"] = 6, ["F6_E3M2"] = 6, ["F8_E5M2"] = 8, ["F8_E4M3"] = 8, ["F8_E8M0"] = 8, ["BOOL"] = 8,
-        ["U8"] = 8, ["I8"] = 8, ["U16"] = 16, ["I16"] = 16, ["F16"] = 16, ["BF16"] = 16, ["U32"] = 32, ["I32"] = 32,
-        ["F32"] = 32, ["U64"] = 64, ["I64"] = 64, ["F64"] = 64, ["C64"] = 64,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+        (4, ["F4"]),
+        (6, ["F6_E2M3", "F6_E3M2"]),
+        (8, ["BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"]),
+        (16, ["U16", "I16", "F16", "BF16"]),
+        (32, ["U32", "I32", "F32"]),
+        (64, ["U64", "I64", "F64", "C64"]),
+    }.SelectMany(g => g.Types.Select(t => (t, g.Bits))).ToFrozenDictionary(p => p.t, p => p.Bits, StringComparer.Ordinal);
 
     public static int? BitsOf(string type) => Bits.TryGetValue(type, out var bits) ? bits : null;
 

@@ -45,19 +45,31 @@ public sealed class HostileAdapterTests
 
     [Fact]
     public void ReadZip_TwoAdapters_IsInvalid() => Refusal.Of(ErrorKind.Invalid, () => PeftAdapterReader.ReadZip(Zip(
-        CompressionLevel.Fastest, ("a/adapter_config.json", Config), ("b/adapter_config.json", Config), ("a/adapter_model.safetensors", Weights))));
+        CompressionLevel.Fastest,
+        ("a/adapter_config.json", Config),
+        ("b/adapter_config.json", Config),
+        ("a/adapter_model.safetensors", Weights))));
 
     [Fact]
     public void ReadZip_OneNameTwice_IsCorrupt() => Refusal.Of(ErrorKind.Corrupt, () => PeftAdapterReader.ReadZip(Zip(
-        CompressionLevel.Fastest, ("adapter_config.json", Config), ("adapter_model.safetensors", Weights), ("adapter_model.safetensors", Weights))));
+        CompressionLevel.Fastest,
+        ("adapter_config.json", Config),
+        ("adapter_model.safetensors", Weights),
+        ("adapter_model.safetensors", Weights))));
 
     [Fact]
     public void ReadZip_SideFileThatIsNotJson_IsCorrupt() => Refusal.Of(ErrorKind.Corrupt, () => PeftAdapterReader.ReadZip(Zip(
-        CompressionLevel.Fastest, ("adapter_config.json", Config), ("adapter_model.safetensors", Weights), ("softprompt.json", "{]"u8.ToArray()))));
+        CompressionLevel.Fastest,
+        ("adapter_config.json", Config),
+        ("adapter_model.safetensors", Weights),
+        ("softprompt.json", "{]"u8.ToArray()))));
 
     [Fact]
     public void ReadZip_SideFileOfTwoMegabytes_IsInvalid() => Refusal.Of(ErrorKind.Invalid, () => PeftAdapterReader.ReadZip(Zip(
-        CompressionLevel.Fastest, ("adapter_config.json", Config), ("adapter_model.safetensors", Weights), ("softprompt.json", new byte[2 << 20]))));
+        CompressionLevel.Fastest,
+        ("adapter_config.json", Config),
+        ("adapter_model.safetensors", Weights),
+        ("softprompt.json", new byte[2 << 20]))));
 
     [Theory]
     [InlineData("P_TUNING")]

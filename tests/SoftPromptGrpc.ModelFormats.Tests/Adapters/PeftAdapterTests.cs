@@ -107,7 +107,8 @@ public sealed class PeftAdapterTests : IDisposable
     {
         using var weights = new MemoryStream();
         SafetensorsWriter.Write(
-            weights, [new TensorToWrite("lm_head.weight", [1], new float[1]), new TensorToWrite("prompt_embeddings", [5, 48], new float[240])]);
+            weights,
+            [new TensorToWrite("lm_head.weight", [1], new float[1]), new TensorToWrite("prompt_embeddings", [5, 48], new float[240])]);
         var modules = Config("\"peft_type\"", "\"modules_to_save\": [\"lm_head\"], \"peft_type\"");
 
         Refusal.Of(ErrorKind.Unsupported, () => PeftAdapterReader.ReadZip(

@@ -18,10 +18,25 @@ public sealed class ConfigTests
     public void ReadSpec_Gpt2_SaysWhatItIs() => Assert.Equal(
         new DecoderSpec
         {
-            ModelType = "gpt2", VocabularySize = 320, HiddenSize = 48, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 4, HeadSize = 12,
-            MlpSize = 192, ContextLength = 64, Norm = NormKind.Layer, NormEpsilon = 1e-5, Positions = PositionKind.Learned,
-            Residual = ResidualKind.Sequential, Activation = ActivationKind.GeluTanh, GatedMlp = false, AttentionBias = true,
-            AttentionOutputBias = true, MlpBias = true, TiedHead = true,
+            ModelType = "gpt2",
+            VocabularySize = 320,
+            HiddenSize = 48,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 4,
+            HeadSize = 12,
+            MlpSize = 192,
+            ContextLength = 64,
+            Norm = NormKind.Layer,
+            NormEpsilon = 1e-5,
+            Positions = PositionKind.Learned,
+            Residual = ResidualKind.Sequential,
+            Activation = ActivationKind.GeluTanh,
+            GatedMlp = false,
+            AttentionBias = true,
+            AttentionOutputBias = true,
+            MlpBias = true,
+            TiedHead = true,
         },
         Spec(Config("gpt2")));
 
@@ -29,11 +44,26 @@ public sealed class ConfigTests
     public void ReadSpec_Llama3_SaysWhatItIs() => Assert.Equal(
         new DecoderSpec
         {
-            ModelType = "llama", VocabularySize = 320, HiddenSize = 48, LayerCount = 3, HeadCount = 6, KeyValueHeadCount = 2, HeadSize = 8,
-            MlpSize = 80, ContextLength = 256, Norm = NormKind.Rms, NormEpsilon = 1e-6, Positions = PositionKind.Rotary,
+            ModelType = "llama",
+            VocabularySize = 320,
+            HiddenSize = 48,
+            LayerCount = 3,
+            HeadCount = 6,
+            KeyValueHeadCount = 2,
+            HeadSize = 8,
+            MlpSize = 80,
+            ContextLength = 256,
+            Norm = NormKind.Rms,
+            NormEpsilon = 1e-6,
+            Positions = PositionKind.Rotary,
             Rotary = new RotarySpec(500000, 8, new RotaryScaling(RotaryScalingKind.Llama3, 8, 1, 4, 32)),
-            Residual = ResidualKind.Sequential, Activation = ActivationKind.Silu, GatedMlp = true, AttentionBias = false,
-            AttentionOutputBias = false, MlpBias = false, TiedHead = true,
+            Residual = ResidualKind.Sequential,
+            Activation = ActivationKind.Silu,
+            GatedMlp = true,
+            AttentionBias = false,
+            AttentionOutputBias = false,
+            MlpBias = false,
+            TiedHead = true,
         },
         Spec(Config("llama_tied_rope3")));
 
@@ -41,10 +71,25 @@ public sealed class ConfigTests
     public void ReadSpec_GptNeoX_SaysWhatItIs() => Assert.Equal(
         new DecoderSpec
         {
-            ModelType = "gpt_neox", VocabularySize = 320, HiddenSize = 64, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 4,
-            HeadSize = 16, MlpSize = 128, ContextLength = 64, Norm = NormKind.Layer, NormEpsilon = 1e-5,
-            Positions = PositionKind.Rotary, Rotary = new RotarySpec(10000, 4), Residual = ResidualKind.Parallel,
-            Activation = ActivationKind.Gelu, GatedMlp = false, AttentionBias = true, AttentionOutputBias = true, MlpBias = true,
+            ModelType = "gpt_neox",
+            VocabularySize = 320,
+            HiddenSize = 64,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 4,
+            HeadSize = 16,
+            MlpSize = 128,
+            ContextLength = 64,
+            Norm = NormKind.Layer,
+            NormEpsilon = 1e-5,
+            Positions = PositionKind.Rotary,
+            Rotary = new RotarySpec(10000, 4),
+            Residual = ResidualKind.Parallel,
+            Activation = ActivationKind.Gelu,
+            GatedMlp = false,
+            AttentionBias = true,
+            AttentionOutputBias = true,
+            MlpBias = true,
             TiedHead = false,
         },
         Spec(Config("gpt_neox")));
@@ -135,11 +180,16 @@ public sealed class ConfigTests
     public void Load_ConfigOfRandomChanges_LoadsOrRefuses()
     {
         string[] values =
-            ["null", "true", "false", "0", "1", "-1", "3", "48", "64", "2147483647", "2147483648", "1e308", "1e999", "0.5", "\"\"", "\"yarn\"",
-                "\"llama\"", "[]", "[1]", "[\"x\"]", "{}", "{\"rope_type\":\"linear\"}", "{\"rope_type\":\"linear\",\"factor\":4}"];
+        [
+            "null", "true", "false", "0", "1", "-1", "3", "48", "64", "2147483647", "2147483648", "1e308", "1e999", "0.5",
+            "\"\"", "\"yarn\"", "\"llama\"", "[]", "[1]", "[\"x\"]", "{}",
+            "{\"rope_type\":\"linear\"}", "{\"rope_type\":\"linear\",\"factor\":4}",
+        ];
         var configs = OneOfEachFamily.ToDictionary(n => n, n => Config(n).ToJsonString());
         var checkpoints = OneOfEachFamily.ToDictionary(n => n, n => SafetensorsCheckpoint.Open(CausalModels.DirectoryOf(n)));
-        var changes = Gen.Select(Gen.Int[0, OneOfEachFamily.Length - 1], Gen.Select(Gen.Int[0, 40], Gen.Int[0, values.Length - 1]).Array[1, 4]);
+        var changes = Gen.Select(
+            Gen.Int[0, OneOfEachFamily.Length - 1],
+            Gen.Select(Gen.Int[0, 40], Gen.Int[0, values.Length - 1]).Array[1, 4]);
         var outcomes = new HashSet<bool>();
 
         changes.Sample(

@@ -99,7 +99,8 @@ public sealed class FamilyTests
         using var rounded = Goldens.LoadModel("gpt2_f16").Weights;
         using var original = Goldens.LoadModel("gpt2").Weights;
 
-        Assert.Equal(Read(original, "layers.0.mlp.down_proj.weight").Select(v => (float)(Half)v), Read(rounded, "layers.0.mlp.down_proj.weight"));
+        const string Name = "layers.0.mlp.down_proj.weight";
+        Assert.Equal(Read(original, Name).Select(v => (float)(Half)v), Read(rounded, Name));
     }
 
     private static float[] At(int rows, int columns, Func<int, int, float> value) =>

@@ -13,7 +13,13 @@ public sealed class SafetensorsFileTests
     public void Read_EveryFloatType_Converts()
     {
         var bytes = Bytes(
-            """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[3],"data_offsets":[4,10]},"c":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]}}""",
+            """
+            {
+              "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+              "b": {"dtype": "F16", "shape": [3], "data_offsets": [4, 10]},
+              "c": {"dtype": "BF16", "shape": [2], "data_offsets": [10, 14]}
+            }
+            """,
             [0x00, 0x00, 0xC0, 0x3F, 0x00, 0x3E, 0x01, 0x00, 0x00, 0xFC, 0xC0, 0x3F, 0x01, 0x00]);
         using var file = SafetensorsFile.Parse(bytes);
 
@@ -113,8 +119,8 @@ public sealed class SafetensorsFileTests
     }
 
     [Fact]
-    public void Parse_UnknownType_IsUnsupported() =>
-        Refusal.Of(ErrorKind.Unsupported, () => SafetensorsFile.Parse(Bytes("""{"a":{"dtype":"F3","shape":[2],"data_offsets":[0,8]}}""", new byte[8])));
+    public void Parse_UnknownType_IsUnsupported() => Refusal.Of(ErrorKind.Unsupported, () =>
+        SafetensorsFile.Parse(Bytes("""{"a":{"dtype":"F3","shape":[2],"data_offsets":[0,8]}}""", new byte[8])));
 
     [Fact]
     public void Open_EveryTruncation_IsCorrupt()
