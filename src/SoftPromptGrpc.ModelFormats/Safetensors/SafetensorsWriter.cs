@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,23 +8,32 @@ using System.Text.Json;
 namespace SoftPromptGrpc.ModelFormats.Safetensors;
 
 /// <param name="Values">Row by row; as many as the shape says.</param>
-public sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values);
+/// <param name="Half">As float16, rounded to the nearest, instead of float32.</param>
+public sealed record TensorToWrite(string Name, IReadOnlyList<int> Shape, ReadOnlyMemory<float> Values, bool Half = false)
+{
+    internal int ElementSize => Half ? 2 : 4;
+}
 
-/// <summary>Writes float32 tensors to the byte as the reference library does, with PyTorch's metadata.</summary>
+/// <summary>Writes tensors to the byte as the reference library does, with PyTorch's metadata.</summary>
 public static class SafetensorsWriter
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(Stream destination, IEnumerable<TensorToWrite> tensors)
     {
-        var sorted = tensors.OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
+        var sorted = tensors.OrderByDescending(t => t.ElementSize).ThenBy(t => t.Name, StringComparer.Ordinal).ToArray();
         var header = Header(sorted);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         destination.Write(length);
         destination.Write(header);
         foreach (var tensor in sorted)
-            WriteValues(destination, tensor.Values.Span);
+        {
+            if (tensor.Half)
+                WriteHalves(destination, tensor.Values.Span);
+            else
+                WriteValues(destination, tensor.Values.Span);
+        }
     }
 
     private static byte[] Header(TensorToWrite[] tensors)
@@ -50,9 +60,9 @@ public static class SafetensorsWriter
     {
         if (tensor.Shape.Aggregate(1L, (count, size) => count * size) != tensor.Values.Length)
             throw new ArgumentException($"The values of '{tensor.Name}' do not fill its shape.", nameof(tensor));
-        var end = offset + 4L * tensor.Values.Length;
+        var end = offset + (long)tensor.ElementSize * tensor.Values.Length;
         json.WriteStartObject(tensor.Name);
-        json.WriteString("dtype", "F32");
+        json.WriteString("dtype", tensor.Half ? "F16" : "F32");
         json.WriteStartArray("shape");
         foreach (var size in tensor.Shape)
             json.WriteNumberValue(size);
@@ -63,6 +73,18 @@ public static class SafetensorsWriter
         json.WriteEndArray();
         json.WriteEndObject();
         return end;
+    }
+
+    private static void WriteHalves(Stream destination, ReadOnlySpan<float> values)
+    {
+        var halves = new Half[Math.Min(values.Length, 1 << 20)];
+        while (values.Length > 0)
+        {
+            var chunk = values[..Math.Min(values.Length, halves.Length)];
+            TensorPrimitives.ConvertToHalf(chunk, halves);
+            destination.Write(MemoryMarshal.AsBytes(halves.AsSpan(0, chunk.Length)));
+            values = values[chunk.Length..];
+        }
     }
 
     private static void WriteValues(Stream destination, ReadOnlySpan<float> values)
