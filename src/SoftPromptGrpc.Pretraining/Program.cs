@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using SoftPromptGrpc.Pretraining.Commands;
+
+var root = new RootCommand("Makes the bundled base model and its task.")
+{
+    CorpusCommand.Create(), TrainCommand.Create(), TaskCommand.Create(), EvaluateCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

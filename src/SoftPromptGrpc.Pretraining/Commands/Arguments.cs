@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace SoftPromptGrpc.Pretraining.Commands;
+
+/// <summary>Options that several commands share. The defaults are those of the bundled model.</summary>
+internal static class Arguments
+{
+    public static Option<long> Seed { get; } = new("--seed") { Description = "Decides corpus, weights and task.", DefaultValueFactory = _ => 1 };
+
+    public static Option<string> Model { get; } =
+        new("--model") { Description = "The model's directory.", DefaultValueFactory = _ => Path.Combine("models", "tiny-english") };
+
+    public static string TaskDirectory(string model) => Path.Combine(model, "tasks", "review-sentiment");
+}
