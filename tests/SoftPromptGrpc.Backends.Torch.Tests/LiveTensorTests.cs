@@ -16,7 +16,7 @@ public sealed class LiveTensorTests
                 live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         });
 
-        await TorchTrainingBackendTests.Create().TrainAsync(
+        await Backends.Training().TrainAsync(
             TinyTask.EvaluatedPlan() with { Steps = 40, GradientAccumulation = 2 }, null, events, TestContext.Current.CancellationToken);
 
         Assert.Equal(60, live.Count);

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Conformance;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
@@ -10,38 +8,6 @@ namespace SoftPromptGrpc.Backends.Torch.Tests;
 public sealed class TorchSessionTests
 {
     private static readonly SoftPrompt Prompt = new PromptInitializer(TinyModel.Llama(), 3, seed: 1).RandomUniform();
-
-    [Fact]
-    public async Task Open_AllPlacesTaken_IsOverloadedUntilOneCloses()
-    {
-        using var session = await OpenAsync(maxSequences: 1);
-        var first = session.Open(null, 4);
-
-        Assert.Equal(ErrorKind.Overloaded, Assert.Throws<SoftPromptException>(() => session.Open(null, 4)).Kind);
-
-        first.Dispose();
-        first.Dispose();
-        using var second = session.Open(null, 4);
-        Assert.Throws<SoftPromptException>(() => session.Open(null, 4));
-    }
-
-    [Fact]
-    public async Task Run_TokenByToken_EqualsTheWhole()
-    {
-        using var session = await OpenAsync();
-        using var whole = session.Open(Prompt, 8);
-        using var parts = session.Open(Prompt, 8);
-        var expected = session.Run([Step(whole, 4, 4, 5, 6)]).Row(0, 3).ToArray();
-
-        session.Run([Step(parts, 0)]);
-        Assert.Equal(3, parts.Length);
-        session.Run([Step(parts, 1, 4)]);
-        session.Run([Step(parts, 1, 5)]);
-        var actual = session.Run([Step(parts, 1, 6)]).Row(0, 0).ToArray();
-
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
-        Assert.Equal(6, parts.Length);
-    }
 
     [Fact]
     public async Task Run_StepsThatCannotBe_AreRefusedBeforeAnythingRuns()
@@ -90,7 +56,6 @@ public sealed class TorchSessionTests
 
     private static SequenceStep Step(ISequence sequence, int logitRows, params int[] tokens) => new(sequence, tokens, logitRows);
 
-    private static Task<IInferenceSession> OpenAsync(int maxSequences = 16) =>
-        new TorchInferenceBackend(Options.Create(new TorchOptions { MaxSequences = maxSequences }))
-            .OpenAsync(TinyModel.Llama(), TestContext.Current.CancellationToken);
+    private static Task<IInferenceSession> OpenAsync() =>
+        Backends.Inference().OpenAsync(TinyModel.Llama(), TestContext.Current.CancellationToken);
 }

@@ -1,1 +1,5 @@
-return 0;
+using SoftPromptGrpc.Cli;
+using SoftPromptGrpc.Cli.Output;
+
+using var interrupt = new Interrupt();
+return await new CommandLine(Terminal.Open(), Environment.GetEnvironmentVariable).RunAsync(args, interrupt.Token);

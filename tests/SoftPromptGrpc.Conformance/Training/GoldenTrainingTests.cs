@@ -44,6 +44,25 @@ public abstract class GoldenTrainingTests
         }
     }
 
+    [Fact]
+    public async Task TrainAsync_RealModel_EveryStepAndAccuracyAsInPeft()
+    {
+        var golden = new StoriesRun(StoriesRun.Steady);
+        var model = StoriesRun.LoadModel();
+        using var weights = model.Weights;
+        var plan = StoriesRun.Plan(model);
+        var events = new RecordedEvents();
+
+        var trained = await CreateBackend().TrainAsync(plan, null, events, TestContext.Current.CancellationToken);
+
+        Assert.Equal(golden.Initial, plan.Initial.Values.ToArray());
+        AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
+        AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
+        AssertClose(golden.Final.Select(value => (double)value), trained.Prompt.Values.ToArray().Select(value => (double)value), 1e-3);
+        Assert.Equal(StoriesRun.NoPromptAccuracy, trained.Baseline!.NoPrompt.Accuracy);
+        Assert.Equal(golden.TestAccuracy, trained.Evaluation!.Accuracy);
+    }
+
     private static void AssertClose(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance)
     {
         Assert.Equal(expected.Count(), actual.Count());

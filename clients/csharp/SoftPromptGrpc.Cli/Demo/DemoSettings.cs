@@ -1,0 +1,19 @@
+using SoftPromptGrpc.Client;
+using SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Cli.Demo;
+
+/// <summary>How the demo trains: what the model card of the bundled model recommends.</summary>
+internal static class DemoSettings
+{
+    public static TrainingSpec Spec(string model, DemoTask task) => new()
+    {
+        Model = model,
+        Prompt = task.Name,
+        Examples = task.Training,
+        Evaluation = new EvaluationOptions { TextPrompt = Contents.Text(TextPrompt(task)) },
+    };
+
+    /// <summary>What one would write without training.</summary>
+    public static string TextPrompt(DemoTask task) => $"Classify as {string.Join(" or ", task.Labels.Select(label => label.Trim()))}.\n";
+}

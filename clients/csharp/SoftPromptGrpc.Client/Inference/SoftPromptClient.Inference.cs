@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Client;
+
+public sealed partial class SoftPromptClient
+{
+    /// <param name="prompt">A reference such as "sentiment" or "sentiment@3"; empty: no prompt.</param>
+    public Task<Generation> InferAsync(string prompt, string input, CancellationToken cancellationToken) =>
+        InferAsync(Request(prompt, input), cancellationToken);
+
+    public async Task<Generation> InferAsync(InferRequest request, CancellationToken cancellationToken) =>
+        (await CallAsync(_inference.InferAsync, request, cancellationToken)).Generation;
+
+    /// <param name="prompt">A reference such as "sentiment" or "sentiment@3"; empty: no prompt.</param>
+    public IAsyncEnumerable<StreamInferResponse> StreamInferAsync(string prompt, string input, CancellationToken cancellationToken) =>
+        StreamInferAsync(Request(prompt, input), cancellationToken);
+
+    /// <summary>Chunks as they come, then one finish. Ending the enumeration early ends the generation.</summary>
+    public async IAsyncEnumerable<StreamInferResponse> StreamInferAsync(
+        InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var call = _inference.StreamInfer(new StreamInferRequest { Request = request }, cancellationToken: cancellationToken);
+        await foreach (var response in call.ReadAsync(cancellationToken))
+            yield return response;
+    }
+
+    /// <param name="prompt">A reference such as "sentiment" or "sentiment@3"; empty: no prompt.</param>
+    public Task<IReadOnlyList<BatchInferRow>> BatchInferAsync(
+        string prompt, IEnumerable<string> inputs, CancellationToken cancellationToken) =>
+        BatchInferAsync(inputs.Select(input => Request(prompt, input)), cancellationToken);
+
+    /// <summary>One row for each request, in their order; a bad row fails alone.</summary>
+    /// <param name="requests">1 to 1024.</param>
+    public async Task<IReadOnlyList<BatchInferRow>> BatchInferAsync(
+        IEnumerable<InferRequest> requests, CancellationToken cancellationToken)
+    {
+        var batch = new BatchInferRequest();
+        batch.Requests.AddRange(requests);
+        return (await CallAsync(_inference.BatchInferAsync, batch, cancellationToken)).Rows;
+    }
+
+    /// <param name="prompt">A reference such as "sentiment" or "sentiment@3"; empty: no prompt.</param>
+    public Task<ScoreResponse> ScoreAsync(
+        string prompt, string input, IEnumerable<string> continuations, CancellationToken cancellationToken)
+    {
+        var request = new ScoreRequest { Prompt = prompt, Input = Contents.Text(input) };
+        request.Continuations.AddRange(continuations.Select(Contents.Text));
+        return ScoreAsync(request, cancellationToken);
+    }
+
+    public Task<ScoreResponse> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) =>
+        CallAsync(_inference.ScoreAsync, request, cancellationToken);
+
+    public Task<TokenizeResponse> TokenizeAsync(string text, CancellationToken cancellationToken) =>
+        TokenizeAsync(new TokenizeRequest { Content = Contents.Text(text) }, cancellationToken);
+
+    public Task<TokenizeResponse> TokenizeAsync(TokenizeRequest request, CancellationToken cancellationToken) =>
+        CallAsync(_inference.TokenizeAsync, request, cancellationToken);
+
+    private static InferRequest Request(string prompt, string input) => new() { Prompt = prompt, Input = Contents.Text(input) };
+}
