@@ -59,7 +59,9 @@ public sealed class SoftPromptClientTests(FakeServer server) : IClassFixture<Fak
     public async Task InferAsync_BusyWithDelay_IsRetriedAfterIt()
     {
         var before = server.Inference.InferCalls;
-        server.Inference.OnInfer = (_, call) => call - before == 1 ? throw Failures.Busy(TimeSpan.FromMilliseconds(20)) : new Generation { Text = "served" };
+        server.Inference.OnInfer = (_, call) => call - before == 1
+            ? throw Failures.Busy(TimeSpan.FromMilliseconds(20))
+            : new Generation { Text = "served" };
         await using var client = server.Connect();
 
         var generation = await client.InferAsync("", "x", Token);

@@ -5,8 +5,8 @@ using SoftPromptGrpc.Contracts.V1;
 namespace SoftPromptGrpc.Client;
 
 /// <summary>
-/// A typed client. Every call throws <see cref="SoftPromptRpcException"/> when it fails and <see cref="OperationCanceledException"/> when its
-/// token is cancelled. Safe for use by many threads at once.
+/// A typed client. Every call throws <see cref="SoftPromptRpcException"/> when it fails and
+/// <see cref="OperationCanceledException"/> when its token is cancelled. Safe for use by many threads at once.
 /// </summary>
 public sealed partial class SoftPromptClient : IAsyncDisposable
 {

@@ -90,7 +90,10 @@ public sealed class InferCommandTests : CliTest
             {
                 new TokenDetail
                 {
-                    TokenId = 5, Token = "a", LogProbability = -0.25, Alternatives = { new TokenAlternative { Token = "[b]", LogProbability = -2 } },
+                    TokenId = 5,
+                    Token = "a",
+                    LogProbability = -0.25,
+                    Alternatives = { new TokenAlternative { Token = "[b]", LogProbability = -2 } },
                 },
             },
         };
@@ -131,8 +134,9 @@ public sealed class InferCommandTests : CliTest
     [Fact]
     public async Task InferBatch_BadRow_FailsAloneWithItsLine()
     {
+        var violation = new FieldViolation { Field = "input", Description = "900 tokens" };
         Server.Inference.OnRow = request => request.Input.Text == "bad"
-            ? new BatchInferRow { Error = new RowError { Code = 3, Message = "Too long.", Violations = { new FieldViolation { Field = "input", Description = "900 tokens" } } } }
+            ? new BatchInferRow { Error = new RowError { Code = 3, Message = "Too long.", Violations = { violation } } }
             : new BatchInferRow { Generation = new Generation { Text = "a\nb\\" } };
 
         var run = await RunWithInputAsync("ok\nbad\nok\n", "infer", "--batch");
@@ -147,7 +151,10 @@ public sealed class InferCommandTests : CliTest
     {
         Server.Inference.OnScore = _ => new ScoreResponse
         {
-            Continuations = { new ScoredContinuation { LogProbability = -1, MeanLogProbability = -0.5, TokenIds = { 1, 2 }, IsGreedy = true } },
+            Continuations =
+            {
+                new ScoredContinuation { LogProbability = -1, MeanLogProbability = -0.5, TokenIds = { 1, 2 }, IsGreedy = true },
+            },
         };
 
         var run = await RunAsync("score", "x", "yes");

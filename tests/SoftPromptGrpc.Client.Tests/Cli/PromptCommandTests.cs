@@ -113,7 +113,8 @@ public sealed class PromptCommandTests : CliTest
     {
         await File.WriteAllBytesAsync(PathOf("a.zip"), [9, 8, 7], Token);
 
-        var run = await RunAsync("prompts", "import", "mine", PathOf("a.zip"), "--model", "tiny", "--label", "k=v", "--template", "T: {input}");
+        var run = await RunAsync(
+            "prompts", "import", "mine", PathOf("a.zip"), "--model", "tiny", "--label", "k=v", "--template", "T: {input}");
 
         Assert.Equal(ExitCode.Ok, run.ExitCode);
         var header = Server.Prompts.Imported!;

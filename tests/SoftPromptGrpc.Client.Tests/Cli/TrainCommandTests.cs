@@ -37,7 +37,9 @@ public sealed class TrainCommandTests : CliTest
 
         var events = run.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(ExitCode.Ok, run.ExitCode);
-        Assert.Equal(Server.Training.Events.Select(item => $"{item.Sequence}"), events.Select(item => item.GetProperty("sequence").GetString()));
+        Assert.Equal(
+            Server.Training.Events.Select(item => $"{item.Sequence}"),
+            events.Select(item => item.GetProperty("sequence").GetString()));
         Assert.Equal("p@1", events[^1].GetProperty("result").GetProperty("prompt").GetString());
     }
 
@@ -111,7 +113,8 @@ public sealed class TrainCommandTests : CliTest
 
         Assert.Equal(ExitCode.Invalid, run.ExitCode);
         Assert.Equal(
-            "error: bad.jsonl has 3 bad rows.\n  line 2: not a JSON object\n  line 4: no field \"target\"\n  line 5: not JSON (column 10)\n",
+            "error: bad.jsonl has 3 bad rows.\n"
+            + "  line 2: not a JSON object\n  line 4: no field \"target\"\n  line 5: not JSON (column 10)\n",
             run.Error);
         Assert.Empty(Server.Training.Submissions);
     }
@@ -149,7 +152,9 @@ public sealed class TrainCommandTests : CliTest
         var run = await CliRun.PipedAsync(Server.Address, null, ["train", "p", "--data", Examples], CancelAtStep2(source), source.Token);
 
         Assert.Equal(ExitCode.Interrupted, run.ExitCode);
-        Assert.Matches($"^Detached from job job-1, which goes on. Attach again: softprompt watch job-1 --after 6 --address {Server.Address}\n$", run.Error);
+        Assert.Equal(
+            $"Detached from job job-1, which goes on. Attach again: softprompt watch job-1 --after 6 --address {Server.Address}\n",
+            run.Error);
         Assert.Empty(Server.Training.Cancelled);
     }
 

@@ -36,7 +36,7 @@ public static class Failures
     {
         Code = (int)Code.ResourceExhausted,
         Message = "The queue is full.",
-        Details = { retryDelay is { } delay ? [Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) })] : Array.Empty<Any>() },
+        Details = { Any.Pack(new RetryInfo { RetryDelay = retryDelay is { } delay ? Duration.FromTimeSpan(delay) : null }) },
     }.ToRpcException();
 
     public static RpcException Unavailable() => new(new Grpc.Core.Status(StatusCode.Unavailable, "Going down."));

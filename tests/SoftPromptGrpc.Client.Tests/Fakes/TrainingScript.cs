@@ -26,8 +26,14 @@ public static class TrainingScript
 
     private static IEnumerable<TrainingEvent> Beginning() =>
     [
-        new TrainingEvent { Accepted = new JobAccepted { Job = new TrainingJob { Id = FakeTrainingService.JobId, Spec = new TrainingSpec { Prompt = "p" } } } },
-        new TrainingEvent { DatasetReport = new DatasetReport { ExampleCount = 18, EvaluationExampleCount = 2, Warnings = { "1 input is empty" } } },
+        new TrainingEvent
+        {
+            Accepted = new JobAccepted { Job = new TrainingJob { Id = FakeTrainingService.JobId, Spec = new TrainingSpec { Prompt = "p" } } },
+        },
+        new TrainingEvent
+        {
+            DatasetReport = new DatasetReport { ExampleCount = 18, EvaluationExampleCount = 2, Warnings = { "1 input is empty" } },
+        },
         new TrainingEvent { Started = new JobStarted { TotalSteps = Steps, Backend = "torch" } },
         new TrainingEvent { Baseline = new Baseline { NoPrompt = Metrics(0.5) } },
         .. Enumerable.Range(1, Steps).Select(step => new TrainingEvent

@@ -8,7 +8,10 @@ internal static class DemoCommand
 
     public static Command Create(CommandLine commandLine)
     {
-        var server = new Option<FileInfo>("--server") { Description = "SoftPromptGrpc.Server.dll. Default: the one built with this program." }
+        var server = new Option<FileInfo>("--server")
+        {
+            Description = "SoftPromptGrpc.Server.dll. Default: the one built with this program.",
+        }
             .AcceptExistingOnly();
         var model = new Option<DirectoryInfo>("--model-directory") { Description = "A checkpoint with tasks. Default: the bundled one." }
             .AcceptExistingOnly();

@@ -12,7 +12,9 @@ internal static class DemoFiles
     {
         // Build output of both projects lies in .../<project>/<configuration>/.
         var file = new FileInfo(Path.Combine(program.FullName, "..", "..", Server, program.Name, $"{Server}.dll"));
-        return file.Exists ? file : throw new UsageException($"{Server}.dll is not beside this program: build it, or name it with --server.");
+        return file.Exists
+            ? file
+            : throw new UsageException($"{Server}.dll is not beside this program: build it, or name it with --server.");
     }
 
     /// <exception cref="UsageException">It is not there.</exception>

@@ -15,5 +15,5 @@ internal static class DemoSettings
     };
 
     /// <summary>What one would write without training.</summary>
-    public static string TextPrompt(DemoTask task) => $"Classify as {string.Join(" or ", task.Labels.Select(label => label.Trim()))}.\n";
+    public static string TextPrompt(DemoTask task) => $"Is this {string.Join(" or ", task.Labels.Select(label => label.Trim()))}?\n";
 }

@@ -8,10 +8,18 @@ internal sealed class GenerationFlags
 {
     private readonly Option<double?> _temperature = new("--temperature") { Description = "0: greedy. Default 0." };
     private readonly Option<int?> _topK = new("--top-k") { Description = "Only the k most probable tokens. Default: all." };
-    private readonly Option<double?> _topP = new("--top-p") { Description = "Only the most probable tokens that add up to this. Default 1." };
+    private readonly Option<double?> _topP = new("--top-p")
+    {
+        Description = "Only the most probable tokens that add up to this. Default 1.",
+    };
+
     private readonly Option<double?> _minP = new("--min-p") { Description = "Only tokens this probable relative to the best. Default 0." };
     private readonly Option<double?> _repetition = new("--repetition-penalty") { Description = "Over 1: repeats less. Default 1." };
-    private readonly Option<int?> _maxTokens = new("--max-tokens") { Description = "Most tokens to generate. Default 256, or the room there is." };
+    private readonly Option<int?> _maxTokens = new("--max-tokens")
+    {
+        Description = "Most tokens to generate. Default 256, or the room there is.",
+    };
+
     private readonly Option<int?> _minTokens = new("--min-tokens") { Description = "Fewest tokens to generate. Default 0." };
     private readonly Option<long?> _seed = new("--seed") { Description = "Of the random numbers. Default: a random one." };
     private readonly Option<bool> _ignoreEnd = new("--ignore-eos") { Description = "Generates on behind the end-of-sequence token." };

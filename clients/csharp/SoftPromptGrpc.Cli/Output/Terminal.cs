@@ -4,7 +4,9 @@ using Spectre.Console.Rendering;
 
 namespace SoftPromptGrpc.Cli.Output;
 
-/// <summary>Where a command reads and writes. Text goes out as it is, never wrapped; only a live terminal sees colours and animation.</summary>
+/// <summary>
+/// Where a command reads and writes. Text goes out as it is, never wrapped; only a live terminal sees colours and animation.
+/// </summary>
 /// <param name="pipedInput">Null when input comes from a keyboard.</param>
 internal sealed class Terminal(IAnsiConsole output, IAnsiConsole error, TextReader? pipedInput)
 {

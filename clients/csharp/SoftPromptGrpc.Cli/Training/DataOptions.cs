@@ -31,8 +31,16 @@ internal sealed class DataOptions
         Description = "Examples to evaluate on. Default: a part of the data.",
     }.AcceptExistingOnly();
 
-    private readonly Option<double?> _split = new("--eval-split") { Description = "Share of the data to evaluate on, 0 to 0.5. Default 0.1." };
-    private readonly Option<int?> _interval = new("--eval-interval") { Description = "Steps between evaluations. Default: a tenth of all." };
+    private readonly Option<double?> _split = new("--eval-split")
+    {
+        Description = "Share of the data to evaluate on, 0 to 0.5. Default 0.1.",
+    };
+
+    private readonly Option<int?> _interval = new("--eval-interval")
+    {
+        Description = "Steps between evaluations. Default: a tenth of all.",
+    };
+
     private readonly Option<int?> _patience = new("--patience") { Description = "Stops after this many evaluations without a better one." };
     private readonly Option<string> _textPrompt = new("--text-prompt") { Description = "A plain text prompt to compare with." };
 

@@ -8,9 +8,17 @@ namespace SoftPromptGrpc.Cli.Training;
 internal sealed class InitializationOptions
 {
     private readonly Option<string> _text = new("--init-text") { Description = "Begins from the embeddings of this text." };
-    private readonly Option<string> _prompt = new("--init-prompt") { Description = """Begins from a stored prompt, such as "sentiment@2".""" };
+    private readonly Option<string> _prompt = new("--init-prompt")
+    {
+        Description = """Begins from a stored prompt, such as "sentiment@2".""",
+    };
+
     private readonly Option<bool> _labels = new("--init-labels") { Description = "Begins from the embeddings of the distinct targets." };
-    private readonly Option<bool> _random = new("--init-random") { Description = "Begins from random numbers. Default: from common tokens." };
+    private readonly Option<bool> _random = new("--init-random")
+    {
+        Description = "Begins from random numbers. Default: from common tokens.",
+    };
+
 
     public IEnumerable<Option> All => [_text, _prompt, _labels, _random];
 

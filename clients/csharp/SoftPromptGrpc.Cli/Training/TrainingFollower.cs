@@ -95,7 +95,8 @@ internal sealed class TrainingFollower(Invocation invocation)
     {
         if (Progress.Job.Length == 0)
         {
-            invocation.Terminal.WriteErrorLine("Interrupted before the server confirmed the job; 'softprompt jobs list' shows it if it was stored.");
+            invocation.Terminal.WriteErrorLine(
+                "Interrupted before the server confirmed the job; 'softprompt jobs list' shows it if it was stored.");
         }
         else if (CancelsOnInterrupt)
         {

@@ -10,13 +10,25 @@ internal sealed class TrainingOptions
 {
     private readonly Option<string> _model = new("--model", "-m") { Description = "The base model. Default: the only one." };
     private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "Length of the prompt. Default 20." };
-    private readonly Option<string> _template = new("--template") { Description = """Text around every input, such as "Review: {input}".""" };
+    private readonly Option<string> _template = new("--template")
+    {
+        Description = """Text around every input, such as "Review: {input}".""",
+    };
+
     private readonly Option<bool> _noEnd = new("--no-eos") { Description = "Leaves out the end-of-sequence token behind targets." };
     private readonly Option<int?> _steps = new("--steps") { Description = "Optimizer steps." };
-    private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the examples. Default: as many as make 300 steps, at least 3." };
+    private readonly Option<int?> _epochs = new("--epochs")
+    {
+        Description = "Passes over the examples. Default: as many as make 300 steps, at least 3.",
+    };
+
     private readonly Option<int?> _batchSize = new("--batch-size") { Description = "Examples per pass. Default 16." };
     private readonly Option<int?> _accumulation = new("--gradient-accumulation") { Description = "Passes per optimizer step. Default 1." };
-    private readonly Option<OptimizerKind?> _optimizer = new Option<OptimizerKind?>("--optimizer") { Description = "Default adamw." }.Words();
+    private readonly Option<OptimizerKind?> _optimizer = new Option<OptimizerKind?>("--optimizer")
+    {
+        Description = "Default adamw.",
+    }.Words();
+
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak learning rate. Default 0.3." };
     private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Default 0." };
     private readonly Option<double?> _maxGradientNorm = new("--max-gradient-norm") { Description = "0: no clipping. Default 1." };

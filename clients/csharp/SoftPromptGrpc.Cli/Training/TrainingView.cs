@@ -17,7 +17,8 @@ internal static class TrainingView
         if (progress.Step is { } step)
         {
             lines.Add(Line(Describe(step)));
-            lines.Add(Line($"loss  [yellow]{Sparkline.Draw(progress.Losses, BarWidth)}[/]  {Figures.Loss(progress.Losses[0])} → {Figures.Loss(step.Loss)}"));
+            var curve = Sparkline.Draw(progress.Losses, BarWidth);
+            lines.Add(Line($"loss  [yellow]{curve}[/]  {Figures.Loss(progress.Losses[0])} → {Figures.Loss(step.Loss)}"));
         }
 
         if (progress.Baseline is { } baseline)
@@ -31,7 +32,8 @@ internal static class TrainingView
         var (done, total) = (progress.Step?.Step ?? 0, progress.TotalSteps);
         var filled = total > 0 ? Math.Clamp(done * BarWidth / total, 0, BarWidth) : 0;
         var steps = total > 0 ? $"{done}/{total}" : "waiting";
-        return $"{Markup.Escape(progress.Prompt)}  [green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/]  {steps}";
+        var (left, right) = (new string('━', filled), new string('━', BarWidth - filled));
+        return $"{Markup.Escape(progress.Prompt)}  [green]{left}[/][grey]{right}[/]  {steps}";
     }
 
     private static string Describe(TrainingStep step)

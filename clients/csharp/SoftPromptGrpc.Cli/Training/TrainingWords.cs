@@ -58,7 +58,8 @@ internal static class TrainingWords
 
     private static IEnumerable<string> Describe(DatasetReport report)
     {
-        yield return $"{Figures.Count(report.ExampleCount)} examples to train on, {Figures.Count(report.EvaluationExampleCount)} to evaluate on";
+        yield return $"{Figures.Count(report.ExampleCount)} examples to train on, "
+            + $"{Figures.Count(report.EvaluationExampleCount)} to evaluate on";
         foreach (var warning in report.Warnings)
             yield return $"warning: {warning}";
     }

@@ -1,0 +1,45 @@
+using SoftPromptGrpc.Cli;
+
+namespace SoftPromptGrpc.Client.Tests.Cli;
+
+public sealed class DemoCommandTests : CliTest
+{
+    private const string Row = """{"input":"a","target":" b"}""";
+
+    [Fact]
+    public async Task Demo_ServerThatEndsAtOnce_IsFailedWithItsLastWords()
+    {
+        var program = typeof(CommandLine).Assembly.Location; // A program that knows none of the server's options.
+
+        var run = await RunAsync("demo", "--server", program, "--model-directory", Model(Row, Row));
+
+        Assert.Equal((ExitCode.Failed, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith("error: The server ended with exit code 2 before it listened.\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("softprompt --help", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Demo_MalformedTask_IsInvalidBeforeAnythingStarts()
+    {
+        var run = await RunAsync("demo", "--model-directory", Model(Row, "{}"));
+
+        Assert.Equal(ExitCode.Invalid, run.ExitCode);
+        Assert.StartsWith("error: test.jsonl has a bad row.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Demo_UnknownTask_IsInvalid()
+    {
+        var run = await RunAsync("demo", "--model-directory", Model(Row, Row), "--task", "none");
+
+        Assert.Equal((ExitCode.Invalid, "error: model has no task none.\n"), (run.ExitCode, run.Error));
+    }
+
+    private string Model(string trainingRow, string testRow)
+    {
+        Directory.CreateDirectory(PathOf("model/tasks/mood"));
+        Write("model/tasks/mood/train.jsonl", trainingRow);
+        Write("model/tasks/mood/test.jsonl", testRow);
+        return PathOf("model");
+    }
+}
