@@ -13,7 +13,9 @@ public sealed class TorchOptions
     [RegularExpression(@"^(cpu|cuda(:\d+)?)$")]
     public string Device { get; set; } = "cpu";
 
-    /// <summary>Threads for one operation; 0: as many as there are physical cores. Results are the same bits only for the same number.</summary>
+    /// <summary>
+    /// Threads for one operation; 0: as many as there are physical cores. Results are the same bits only for the same number.
+    /// </summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
 

@@ -3,7 +3,9 @@ using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
-/// <summary>Which examples each batch holds: a function of the plan and the batch's number alone. An epoch's last batch may be smaller.</summary>
+/// <summary>
+/// Which examples each batch holds: a function of the plan and the batch's number alone. An epoch's last batch may be smaller.
+/// </summary>
 internal sealed class BatchOrder(TrainingPlan plan)
 {
     private readonly int _count = plan.Examples.Count;

@@ -22,7 +22,7 @@ internal sealed class LabelChoice
     /// <summary>How many passes one input takes.</summary>
     public int Passes => _stems.Count;
 
-    /// <summary>What to run for an input: its <see cref="Passes"/> sequences, for the logits after the input and after each stem token.</summary>
+    /// <summary>The <see cref="Passes"/> sequences to run for an input: their targets stand where logits are wanted.</summary>
     public IEnumerable<TrainingExample> Sequences(int[] input) => _stems.Select(stem => new TrainingExample(input, [.. stem, 0]));
 
     /// <param name="logProbabilities">[rows, vocabulary size]: the rows of one input's sequences, in order.</param>

@@ -60,7 +60,7 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
         {
             throw new SoftPromptException(
                 ErrorKind.Invalid,
-                $"The prompt has {prompt.VirtualTokens} virtual tokens of size {prompt.HiddenSize}, not {virtualTokens} of size {_hiddenSize}.");
+                $"The prompt is {prompt.VirtualTokens} virtual tokens of size {prompt.HiddenSize}, not {virtualTokens} of {_hiddenSize}.");
         }
         return prompt;
     }

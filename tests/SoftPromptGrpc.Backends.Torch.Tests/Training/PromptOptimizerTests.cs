@@ -31,7 +31,8 @@ public sealed class PromptOptimizerTests
         var settings = new OptimizerSettings(OptimizerKind.Adafactor, 0.1);
         var optimizer = PromptOptimizer.Create(settings, Rows, Columns, new Moments(null));
         var prompt = new float[Rows * Columns];
-        float[] gradient = [.. Enumerable.Range(0, prompt.Length).Select(i => (1 + i / Columns) * (i % 2 == 0 ? 1f : -1f) * (2 + i % Columns))];
+        float[] gradient =
+            [.. Enumerable.Range(0, prompt.Length).Select(i => (1 + i / Columns) * (i % 2 == 0 ? 1f : -1f) * (2 + i % Columns))];
 
         optimizer.Update(prompt, gradient, 1, 0.1);
 

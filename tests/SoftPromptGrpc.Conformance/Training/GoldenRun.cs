@@ -17,6 +17,8 @@ public sealed class GoldenRun
         "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum", "prompt_tuning_text_long.adamw_linear_warmup",
     ];
 
+    private static readonly int[] EarlySteps = [1, 2, 10];
+
     private readonly JsonElement _json;
     private readonly GoldenTensors _tensors;
 
@@ -55,16 +57,18 @@ public sealed class GoldenRun
             ClipNorm = settings.TryGetProperty("clip", out var clip) && clip.ValueKind == JsonValueKind.Number ? clip.GetDouble() : null,
             Shuffle = false,
             Seed = 0,
-            CheckpointInterval = 1000,
+            CheckpointInterval = 1,
         };
     }
 
-    /// <summary>The prompt after some of the first steps.</summary>
-    public float[] PromptAfter(int step) => _tensors[_tensors.Names.Single(n => n.StartsWith($"after_step_{step}.", StringComparison.Ordinal))];
+    public IReadOnlyList<(int Step, float[] Prompt)> EarlyPrompts =>
+        [.. EarlySteps.Select(step => (step, Tensor($"after_step_{step}.")))];
+
+    private float[] Tensor(string prefix) => _tensors[_tensors.Names.Single(n => n.StartsWith(prefix, StringComparison.Ordinal))];
 
     private SoftPrompt Initial(BaseModel model)
     {
-        var values = _tensors[_tensors.Names.Single(n => n.StartsWith("initial.", StringComparison.Ordinal))];
+        var values = Tensor("initial.");
         return new SoftPrompt(values.Length / model.Spec.HiddenSize, model.Spec.HiddenSize, values, model.Fingerprint);
     }
 

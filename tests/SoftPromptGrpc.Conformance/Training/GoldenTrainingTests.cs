@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Fixtures;
 
@@ -22,7 +23,8 @@ public abstract class GoldenTrainingTests
         AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
         AssertClose(golden.LearningRates, events.Steps.Select(e => e.LearningRate), 1e-7);
         AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
-        AssertClose(golden.FinalPrompt.Select(value => (double)value), trained.Prompt.Values.ToArray().Select(value => (double)value), 1e-3);
+        AssertClose(golden.FinalPrompt, trained.Prompt);
+        Assert.All(golden.EarlyPrompts, early => AssertClose(early.Prompt, events.Checkpoints[early.Step - 1].Prompt));
     }
 
     [Theory]
@@ -58,10 +60,13 @@ public abstract class GoldenTrainingTests
         Assert.Equal(golden.Initial, plan.Initial.Values.ToArray());
         AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
         AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
-        AssertClose(golden.Final.Select(value => (double)value), trained.Prompt.Values.ToArray().Select(value => (double)value), 1e-3);
+        AssertClose(golden.Final, trained.Prompt);
         Assert.Equal(StoriesRun.NoPromptAccuracy, trained.Baseline!.NoPrompt.Accuracy);
         Assert.Equal(golden.TestAccuracy, trained.Evaluation!.Accuracy);
     }
+
+    private static void AssertClose(float[] expected, SoftPrompt actual) =>
+        AssertClose(expected.Select(value => (double)value), actual.Values.ToArray().Select(value => (double)value), 1e-3);
 
     private static void AssertClose(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance)
     {

@@ -35,7 +35,7 @@ public sealed class StoriesRun(string run)
         Initial = new PromptInitializer(model, virtualTokens: 8, seed: 0).FromText([291, 280, 415, 290, 418, 410, 293, 393]),
         Examples = Examples("train"),
         EvaluationExamples = Examples("test"),
-        Evaluation = new EvaluationSettings(60, Patience: null, [.. Examples("train").Select(e => e.Target).DistinctBy(t => string.Join(' ', t))]),
+        Evaluation = new EvaluationSettings(60, Patience: null, Labels()),
         Optimizer = new OptimizerSettings(OptimizerKind.AdamW, 0.03),
         Schedule = new ScheduleSettings(ScheduleKind.Linear, WarmUpSteps: 6),
         Steps = 60,
@@ -44,6 +44,8 @@ public sealed class StoriesRun(string run)
         Seed = 0,
         CheckpointInterval = 1000,
     };
+
+    private static int[][] Labels() => [.. Examples("train").Select(e => e.Target).DistinctBy(target => string.Join(' ', target))];
 
     private static TrainingExample[] Examples(string part) => [.. Json.GetProperty(part).EnumerateArray().Select(Example)];
 
