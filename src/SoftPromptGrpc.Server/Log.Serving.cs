@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(1523, LogLevel.Error, "Model {ModelId} could not be loaded.")]
     public static partial void ModelBroken(this ILogger logger, Exception exception, string modelId);
+
+    [LoggerMessage(1530, LogLevel.Error, "A step of the batch failed; its requests fail with it.")]
+    public static partial void StepFailed(this ILogger logger, Exception exception);
 }

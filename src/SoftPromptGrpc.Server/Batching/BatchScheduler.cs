@@ -1,0 +1,177 @@
+using System.Threading.Channels;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Inference;
+
+namespace SoftPromptGrpc.Server.Batching;
+
+/// <summary>
+/// The loop that owns a session. Work joins and leaves at step boundaries; see DESIGN.md. <see cref="Submit"/> and
+/// <see cref="StopWork"/> are safe from several threads.
+/// </summary>
+internal sealed class BatchScheduler : IAsyncDisposable
+{
+    private readonly IInferenceSession _session;
+    private readonly InferenceOptions _options;
+    private readonly ILogger _logger;
+    private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(new() { SingleReader = true });
+    private readonly WaitingLine _waiting = new();
+    private readonly List<RunningSequence> _running = [];
+    private readonly Task _loop;
+    private int _queued;
+    private volatile bool _stopped;
+
+    /// <param name="session">Taken over: the loop alone touches it, and disposes it at its end.</param>
+    public BatchScheduler(IInferenceSession session, InferenceOptions options, ILogger logger)
+    {
+        (_session, _options, _logger) = (session, options, logger);
+        MaxSequences = session.MaxSequences;
+        _loop = Task.Factory.StartNew(Loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public int MaxSequences { get; }
+
+    /// <summary>Queues work; the loop answers through the work's own members.</summary>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: the queue is full.</exception>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
+    public void Submit(ISequenceWork work)
+    {
+        if (Interlocked.Increment(ref _queued) > _options.QueueLength)
+        {
+            Interlocked.Decrement(ref _queued);
+            throw new SoftPromptException(ErrorKind.Overloaded, $"The queue is full: {_options.QueueLength} requests are waiting.")
+            {
+                Reason = "QUEUE_FULL",
+            };
+        }
+        if (_stopped || !_arrivals.Writer.TryWrite(work))
+            throw new OperationCanceledException("The server stops.");
+    }
+
+    /// <summary>Ends all work at the next step boundary with what it has, and takes no more.</summary>
+    public void StopWork() => _stopped = true;
+
+    public async ValueTask DisposeAsync()
+    {
+        StopWork();
+        _arrivals.Writer.TryComplete();
+        await _loop;
+    }
+
+    private void Loop()
+    {
+        while (Receive())
+        {
+            Leave();
+            Admit();
+            if (_running.Count > 0)
+                Step();
+        }
+        _session.Dispose();
+    }
+
+    /// <summary>Takes what has arrived, and waits for it when there is nothing else to do.</summary>
+    /// <returns>False at the end.</returns>
+    private bool Receive()
+    {
+        if (_running.Count + _waiting.Count == 0 && !_arrivals.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            return false;
+        while (_arrivals.Reader.TryRead(out var work))
+            _waiting.Add(work);
+        return true;
+    }
+
+    private void Leave()
+    {
+        if (_stopped)
+        {
+            foreach (var work in RemoveWaiting(_waiting.RemoveAll()))
+                work.Stop();
+            foreach (var sequence in _running)
+                sequence.Work.Stop();
+        }
+        foreach (var work in RemoveWaiting(_waiting.RemoveCancelled()))
+            work.Fail(new OperationCanceledException(work.CancellationToken));
+        foreach (var sequence in _running.Where(sequence => sequence.Work.CancellationToken.IsCancellationRequested))
+            sequence.Work.Fail(new OperationCanceledException(sequence.Work.CancellationToken));
+        CloseFinished();
+    }
+
+    private List<ISequenceWork> RemoveWaiting(List<ISequenceWork> removed)
+    {
+        Interlocked.Add(ref _queued, -removed.Count);
+        return removed;
+    }
+
+    /// <summary>As many as the session has room for. One that does not fit waits, and those behind it, unless it is alone.</summary>
+    private void Admit()
+    {
+        while (_waiting.Count > 0 && _running.Count < MaxSequences)
+        {
+            var work = _waiting.First;
+            try
+            {
+                _running.Add(new RunningSequence(work, _session.Open(work.Prompt, work.Capacity)));
+                work.Admit();
+            }
+            catch (SoftPromptException full) when (full.Kind == ErrorKind.Overloaded && _running.Count > 0)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                LogDefect(exception);
+                work.Fail(exception);
+            }
+            _waiting.RemoveFirst();
+            Interlocked.Decrement(ref _queued);
+        }
+    }
+
+    private void Step()
+    {
+        foreach (var sequence in _running)
+            sequence.Prepare(_options.PrefillChunk);
+        var plan = DecodeFirst.Plan([.. _running.Select(sequence => sequence.Planned)], _options.PrefillBudget);
+        SequenceStep[] steps = [.. plan.Select(i => _running[i].Next)];
+        try
+        {
+            var logits = _session.Run(steps);
+            for (var i = 0; i < steps.Length; i++)
+                Advance(_running[plan[i]], logits, i);
+        }
+        catch (Exception exception)
+        {
+            LogDefect(exception);
+            foreach (var i in plan)
+                _running[i].Work.Fail(exception);
+        }
+        CloseFinished();
+    }
+
+    /// <summary>What one sequence's logits break is that sequence alone.</summary>
+    private void Advance(RunningSequence sequence, StepLogits logits, int step)
+    {
+        try
+        {
+            sequence.Advance(logits, step);
+        }
+        catch (Exception exception)
+        {
+            LogDefect(exception);
+            sequence.Work.Fail(exception);
+        }
+    }
+
+    private void CloseFinished() => _running.RemoveAll(sequence =>
+    {
+        if (sequence.Work.IsFinished)
+            sequence.Dispose();
+        return sequence.Work.IsFinished;
+    });
+
+    private void LogDefect(Exception exception)
+    {
+        if (exception is not SoftPromptException)
+            _logger.StepFailed(exception);
+    }
+}

@@ -1,0 +1,46 @@
+using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Server.Batching;
+
+/// <summary>What a sequence of the batch is for. After it was queued, the loop alone calls its members; none may block.</summary>
+internal interface ISequenceWork
+{
+    SoftPrompt? Prompt { get; }
+
+    /// <summary>Positions it needs at most, virtual tokens included.</summary>
+    int Capacity { get; }
+
+    /// <summary>Higher is admitted first.</summary>
+    int Priority { get; }
+
+    CancellationToken CancellationToken { get; }
+
+    bool IsFinished { get; }
+
+    /// <summary>Whether all of its input has been run: it advances token by token.</summary>
+    bool IsDecoding { get; }
+
+    /// <summary>It has got a place in the batch.</summary>
+    void Admit();
+
+    /// <summary>
+    /// What to run next: at most <paramref name="chunk"/> tokens. Where a chunk ends is decided by the sequence alone, never by its
+    /// batch mates, so that they cannot change what it gets.
+    /// </summary>
+    ReadOnlyMemory<int> NextTokens(int chunk);
+
+    /// <summary>Of how many of the last positions of these tokens the logits are wanted.</summary>
+    /// <param name="tokens">What <see cref="NextTokens"/> gave.</param>
+    int LogitRows(ReadOnlyMemory<int> tokens);
+
+    /// <summary>These tokens have been run.</summary>
+    /// <param name="step">Index of this sequence's rows in <paramref name="logits"/>.</param>
+    void Advance(ReadOnlyMemory<int> tokens, StepLogits logits, int step);
+
+    /// <summary>The server stops: ends with what there is.</summary>
+    void Stop();
+
+    /// <summary>Ends without an answer.</summary>
+    void Fail(Exception exception);
+}
