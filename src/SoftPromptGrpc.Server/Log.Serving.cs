@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(1530, LogLevel.Error, "A step of the batch failed; its requests fail with it.")]
     public static partial void StepFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1531, LogLevel.Information, "Model {ModelId} is served by {Backend}, {MaxSequences} sequences at a time.")]
+    public static partial void SessionOpened(this ILogger logger, string modelId, string backend, int maxSequences);
 }

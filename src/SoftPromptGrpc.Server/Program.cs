@@ -1,6 +1,7 @@
 using SoftPromptGrpc.Backends.Torch;
 using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Hosting;
+using SoftPromptGrpc.Server.Inference;
 using SoftPromptGrpc.Server.Jobs;
 using SoftPromptGrpc.Server.Models;
 using SoftPromptGrpc.Server.Prompts;
@@ -11,11 +12,12 @@ return await Running.RunAsync(() =>
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddHosting();
     builder.Services.AddGrpcEdge();
+    builder.Services.AddTorchTraining().AddTorchInference();
     builder.Services.AddModels();
     builder.Services.AddStorage();
     builder.Services.AddPrompts();
+    builder.Services.AddInference();
     builder.Services.AddTrainingJobs();
-    builder.Services.AddTorchTraining();
 
     var app = builder.Build();
     app.MapGrpcEdge();

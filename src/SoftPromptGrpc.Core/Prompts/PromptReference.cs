@@ -19,7 +19,7 @@ public sealed partial record PromptReference
 
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Invalid"/>.</exception>
     public static PromptReference Parse(string text, string field = "prompt") =>
-        TryParse(text) ?? throw new SoftPromptException([new FieldViolation(field, Description)]);
+        TryParse(text) ?? throw new SoftPromptException([new FieldViolation(field, Rule)]);
 
     public static PromptReference? TryParse(string text)
     {
@@ -39,7 +39,8 @@ public sealed partial record PromptReference
 
     public override string ToString() => $"{Name}{(Version is { } version ? $"@{version}" : Alias is null ? "" : $"@{Alias}")}";
 
-    private const string Description =
+    /// <summary>What a reference must be, for the message about one that is not.</summary>
+    public const string Rule =
         "must be a name of 1 to 100 characters of a-z, A-Z, 0-9, '.', '_' and '-', beginning with a letter or digit, "
         + "optionally followed by '@' and a version or alias";
 

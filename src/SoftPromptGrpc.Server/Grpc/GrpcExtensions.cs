@@ -21,6 +21,8 @@ internal static class GrpcExtensions
     public static void MapGrpcEdge(this WebApplication app)
     {
         app.MapGrpcService<HealthService>();
+        app.MapGrpcService<InferenceService>();
+        app.MapGrpcService<ModelService>();
         app.MapGrpcService<TrainingService>();
         app.MapGrpcReflectionService();
     }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Server.Batching;
 using SoftPromptGrpc.Server.Hosting;
 
 namespace SoftPromptGrpc.Server.Models;
@@ -9,6 +11,8 @@ internal sealed class ModelLoading(
     IOptions<ModelsOptions> options,
     IModelReader reader,
     ModelCatalog catalog,
+    BackendRegistry backends,
+    BatchSchedulers schedulers,
     Readiness readiness,
     TimeProvider time,
     ILogger<ModelLoading> logger) : BackgroundService
@@ -27,6 +31,7 @@ internal sealed class ModelLoading(
         try
         {
             var model = await reader.ReadAsync(options.Id, options.Path, cancellationToken);
+            await OpenAsync(model, cancellationToken);
             catalog.SetReady(model);
             logger.ModelReady(
                 model.Id, model.Spec.ModelType, model.ParameterCount, model.Fingerprint, time.GetElapsedTime(start).TotalSeconds);
@@ -41,5 +46,12 @@ internal sealed class ModelLoading(
             logger.ModelBroken(exception, options.Id);
             catalog.SetFailed(options.Id, "internal error");
         }
+    }
+
+    /// <summary>Opens the default backend's session, which may have to export the model first. Without one, the model can still be trained.</summary>
+    private async Task OpenAsync(BaseModel model, CancellationToken cancellationToken)
+    {
+        if (backends.Inference(schedulers.DefaultBackend).Supports(model.Spec))
+            await schedulers.GetAsync(model, schedulers.DefaultBackend, cancellationToken);
     }
 }

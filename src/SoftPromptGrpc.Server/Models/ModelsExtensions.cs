@@ -13,6 +13,7 @@ internal static class ModelsExtensions
         services.AddSingleton<IModelReader, CheckpointReader>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<IModelCatalog>(provider => provider.GetRequiredService<ModelCatalog>());
+        services.AddSingleton<ModelListing>();
         services.AddHostedService<ModelLoading>();
         return services;
     }

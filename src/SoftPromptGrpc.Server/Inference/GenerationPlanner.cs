@@ -1,0 +1,60 @@
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Batching;
+
+namespace SoftPromptGrpc.Server.Inference;
+
+/// <summary>Turns a query into a checked plan.</summary>
+internal sealed class GenerationPlanner(TargetResolver targets)
+{
+    private const int DefaultMaxNewTokens = 256;
+
+    /// <exception cref="Core.SoftPromptException">Everything that is wrong with the query, at once.</exception>
+    public async Task<(Target Target, GenerationPlan Plan)> PlanAsync(GenerationQuery query, CancellationToken cancellationToken)
+    {
+        var violations = new Violations();
+        GenerationRules.Check(query, violations);
+        var target = await targets.ResolveAsync(query.Target, violations, cancellationToken);
+        var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
+        var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
+        var room = target.Model.Spec.ContextLength - target.VirtualTokens - input.Length;
+        if (RequireRoom(target, input, room, violations))
+            GenerationRules.Check(query.Settings, target.Model, room, violations);
+        var stops = StopSequences(query, target, violations);
+        violations.ThrowIfAny();
+        return (target, Plan(query, target, input, stops, room));
+    }
+
+    private static bool RequireRoom(Target target, int[] input, int room, Violations violations) => violations.Require(
+        room > 0,
+        "input",
+        $"its {input.Length} tokens and the prompt's {target.VirtualTokens} leave no room in the context of "
+        + $"{target.Model.Spec.ContextLength} positions");
+
+    private static List<int[]> StopSequences(GenerationQuery query, Target target, Violations violations) =>
+        [.. query.Settings.StopTokenIds.Select((ids, i) =>
+            ContentEncoder.ToIds(ids, $"generation.stop_token_ids[{i}].ids", target.Model, violations))];
+
+    private static GenerationPlan Plan(GenerationQuery query, Target target, int[] input, List<int[]> stops, int room)
+    {
+        var settings = query.Settings;
+        var most = settings.MaxNewTokens ?? Math.Max(DefaultMaxNewTokens, settings.MinNewTokens);
+        return new GenerationPlan
+        {
+            Prompt = target.Prompt,
+            Input = input,
+            Sampling = new SamplingSettings(
+                settings.Temperature,
+                settings.TopK,
+                settings.TopP,
+                settings.MinP,
+                settings.RepetitionPenalty,
+                settings.Seed ?? Random.Shared.NextInt64()),
+            Stops = new StopSettings(target.Model.Tokenizer, settings.StopTexts, stops, settings.MinNewTokens),
+            EndOfSequence = settings.IgnoreEndOfSequence ? [] : target.Model.Generation.EndOfSequence,
+            MaxNewTokens = Math.Min(most, room),
+            EndsWithContext = most > room,
+            Alternatives = query.LogProbabilities || query.TopAlternatives > 0 ? query.TopAlternatives : null,
+            Priority = query.Priority,
+        };
+    }
+}

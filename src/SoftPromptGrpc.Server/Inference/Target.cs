@@ -1,0 +1,70 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Server.Inference;
+
+/// <summary>What a request runs on: a model, and a prompt that fits it or none.</summary>
+internal sealed record Target(BaseModel Model, PromptRecord? Record, SoftPrompt? Prompt)
+{
+    public int VirtualTokens => Prompt?.VirtualTokens ?? 0;
+
+    public TextTemplate Template => Record?.Template ?? TextTemplate.None;
+
+    /// <summary>"name@version"; empty without a prompt.</summary>
+    public string PromptName => Record?.Reference.ToString() ?? "";
+}
+
+internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
+{
+    /// <summary>Finds prompt and model, and waits until the model is loaded.</summary>
+    /// <param name="violations">What is wrong with the request so far; thrown in place of what is not found.</param>
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Invalid"/>, <see cref="ErrorKind.NotFound"/>, or <see cref="ErrorKind.Precondition"/> for a prompt of another
+    /// base model.
+    /// </exception>
+    public async Task<Target> ResolveAsync(TargetQuery query, Violations violations, CancellationToken cancellationToken)
+    {
+        var reference = query.Prompt.Length == 0 ? null : PromptReference.TryParse(query.Prompt);
+        violations.Require(reference is not null || query.Prompt.Length == 0, "prompt", PromptReference.Rule);
+        try
+        {
+            var record = reference is null ? null : await prompts.FindAsync(reference, cancellationToken);
+            var model = await models.GetAsync(query.Model.Length > 0 ? query.Model : record?.ModelId ?? "", cancellationToken);
+            if (record is null)
+                return new Target(model, null, null);
+            RequireMatch(record, model);
+            return new Target(model, record, await prompts.LoadAsync(record, cancellationToken));
+        }
+        catch (SoftPromptException exception) when (violations.Any)
+        {
+            foreach (var violation in exception.Violations)
+                violations.Add(violation.Field, violation.Description);
+            violations.ThrowIfAny();
+            throw;
+        }
+    }
+
+    private static void RequireMatch(PromptRecord prompt, BaseModel model)
+    {
+        if (prompt.ModelFingerprint != model.Fingerprint)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Precondition,
+                $"Prompt '{prompt.Reference}' belongs to another base model than '{model.Id}': "
+                + $"its fingerprint is {prompt.ModelFingerprint}, the model's is {model.Fingerprint}.")
+            {
+                Reason = "PROMPT_OF_OTHER_MODEL",
+            };
+        }
+        if (prompt.HiddenSize != model.Spec.HiddenSize)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Precondition,
+                $"Prompt '{prompt.Reference}' is {prompt.HiddenSize} wide, model '{model.Id}' {model.Spec.HiddenSize}.")
+            {
+                Reason = "PROMPT_OF_OTHER_MODEL",
+            };
+        }
+    }
+}
