@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Server.Models;
 using SoftPromptGrpc.Server.Tests.Fakes;
 
@@ -54,6 +56,8 @@ public class ServerFixture : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<IModelReader, FakeModelReader>();
+            services.RemoveAll<ITrainingBackend>();
+            services.RemoveAll<IInferenceBackend>();
             services.AddSingleton<IInferenceBackend>(Backend);
             ConfigureServices(services);
         });

@@ -20,6 +20,8 @@ internal readonly record struct GenerationOutcome(GenerationResult? Result, Exce
 /// <summary>Generates through the batch.</summary>
 internal sealed class Generations(GenerationPlanner planner, BatchSchedulers schedulers, TimeProvider time)
 {
+    private const int MostRows = 1024;
+
     /// <summary>Rows of one batch call that are under way at a time: enough to fill a batch, and no more of the queue.</summary>
     private const int RowsUnderWay = 64;
 
@@ -66,8 +68,12 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
     }
 
     /// <returns>An outcome for each query, in their order: one that fails, fails alone.</returns>
+    /// <exception cref="Core.SoftPromptException"><see cref="Core.ErrorKind.Invalid"/>: there are none or too many.</exception>
     public async Task<GenerationOutcome[]> RunBatchAsync(IReadOnlyList<GenerationQuery> queries, CancellationToken cancellationToken)
     {
+        var violations = new Violations();
+        violations.Require(queries.Count is >= 1 and <= MostRows, "requests", $"must be 1 to {MostRows}");
+        violations.ThrowIfAny();
         var outcomes = new GenerationOutcome[queries.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = RowsUnderWay, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, queries.Count, parallel, async (i, rowCancellation) =>

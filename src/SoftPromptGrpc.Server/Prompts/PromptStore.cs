@@ -98,5 +98,5 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
     }
 
     private static SoftPromptException NotFound(PromptReference reference) =>
-        new(ErrorKind.NotFound, $"There is no prompt '{reference}'.");
+        new(ErrorKind.NotFound, $"There is no prompt '{reference}'.") { Reason = "PROMPT_NOT_FOUND" };
 }

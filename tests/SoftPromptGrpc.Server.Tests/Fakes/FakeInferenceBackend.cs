@@ -13,6 +13,12 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
     /// <summary>For the sessions opened from now on.</summary>
     public int MaxSequences { get; set; } = 4;
 
+    /// <summary>The token that is to be most probable after a history, in every session; null: as the session will.</summary>
+    public Func<IReadOnlyList<int>, int>? Next { get; set; }
+
+    /// <summary>Called at the beginning of every step of every session.</summary>
+    public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
+
     public IReadOnlyCollection<FakeSession> Sessions => _sessions;
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<FakeSession> _sessions = new();
@@ -21,7 +27,11 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
 
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
-        var session = new FakeSession(model.Spec.VocabularySize, MaxSequences);
+        var session = new FakeSession(model.Spec.VocabularySize, MaxSequences)
+        {
+            Next = history => Next?.Invoke(history),
+            Stepping = steps => Stepping?.Invoke(steps),
+        };
         _sessions.Enqueue(session);
         return Task.FromResult<IInferenceSession>(session);
     }

@@ -16,7 +16,8 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
 
     public int MaxSequences => maxSequences;
 
-    public int OpenSequences => _open.Count;
+    /// <summary>Positions of all open sequences together.</summary>
+    public int MaxPositions { get; init; } = int.MaxValue;
 
     public int Steps { get; private set; }
 
@@ -27,14 +28,14 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
     public bool IsDisposed { get; private set; }
 
     /// <summary>Gives the token that is to be most probable after a history; null: the hash decides.</summary>
-    public Func<IReadOnlyList<int>, int>? Next { get; set; }
+    public Func<IReadOnlyList<int>, int?>? Next { get; set; }
 
     /// <summary>Called at the beginning of every step, on the loop.</summary>
     public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
 
     public ISequence Open(SoftPrompt? prompt, int capacity)
     {
-        if (_open.Count >= maxSequences)
+        if (_open.Count >= maxSequences || _open.Sum(sequence => (long)sequence.Capacity) + capacity > MaxPositions)
             throw new SoftPromptException(ErrorKind.Overloaded, "There is no place for another sequence.");
         var sequence = new FakeSequence(this, prompt, capacity);
         _open.Add(sequence);
@@ -71,15 +72,18 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
         var logits = new float[vocabularySize];
         for (var i = 0; i < logits.Length; i++)
             logits[i] = (float)(random.NextDouble() * 8 - 4);
-        if (Next is { } next)
-            logits[next(history.Tokens)] = 10;
+        if (Next?.Invoke(history.Tokens) is { } next)
+            logits[next] = 10;
         return logits;
     }
 
     private sealed class FakeSequence(FakeSession session, SoftPrompt? prompt, int capacity) : ISequence
     {
         private readonly List<int> _tokens = [];
-        private ulong _hash = prompt is null ? 17 : (ulong)prompt.ContentHash.GetHashCode(StringComparison.Ordinal);
+
+        public int Capacity => capacity;
+
+        private ulong _hash = prompt is null ? 17 : Convert.ToUInt64(prompt.ContentHash[..16], 16);
         private bool _begun;
 
         public int Length { get; private set; }
