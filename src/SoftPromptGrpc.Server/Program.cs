@@ -1,4 +1,3 @@
-using SoftPromptGrpc.Backends.Torch;
 using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Inference;
@@ -12,7 +11,7 @@ return await Running.RunAsync(() =>
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddHosting();
     builder.Services.AddGrpcEdge();
-    builder.Services.AddTorchTraining().AddTorchInference();
+    builder.Services.AddBackends();
     builder.Services.AddModels();
     builder.Services.AddStorage();
     builder.Services.AddPrompts();

@@ -113,9 +113,9 @@ public sealed class BatchSchedulerTests
         var session = new FakeSession(Vocabulary, 1) { Stepping = gate.Pass };
         await using var scheduler = Create(session, new() { QueueLength = 1 });
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_ct);
-        var running = Submit(scheduler, Plan([1], most: 30), waiting ? _ct : cancellation.Token);
+        var running = SubmitCancellable(scheduler, Plan([1], most: 30), waiting ? _ct : cancellation.Token);
         await gate.Entered();
-        var queued = Submit(scheduler, Plan([2], most: 1), waiting ? cancellation.Token : _ct);
+        var queued = SubmitCancellable(scheduler, Plan([2], most: 1), waiting ? cancellation.Token : _ct);
 
         await cancellation.CancelAsync();
         gate.Open();
@@ -239,10 +239,10 @@ public sealed class BatchSchedulerTests
     }
 
     private static Task<string> Submit(BatchScheduler scheduler, GenerationPlan plan) =>
-        Submit(scheduler, plan, TestContext.Current.CancellationToken);
+        SubmitCancellable(scheduler, plan, TestContext.Current.CancellationToken);
 
     /// <summary>The ids and how it ended.</summary>
-    private static Task<string> Submit(BatchScheduler scheduler, GenerationPlan plan, CancellationToken cancellationToken)
+    private static Task<string> SubmitCancellable(BatchScheduler scheduler, GenerationPlan plan, CancellationToken cancellationToken)
     {
         var work = new GenerationWork(plan, TimeProvider.System, cancellationToken);
         scheduler.Submit(work);

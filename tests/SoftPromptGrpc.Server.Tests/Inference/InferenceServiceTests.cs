@@ -116,7 +116,7 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
 
         Assert.Equal(FinishReason.Length, answer.FinishReason);
         Assert.Equal((uint)FakeTokenizer.End, answer.TokenIds[2]);
-        Assert.Equal("ab", answer.Text);
+        Assert.Equal("ab.", answer.Text);
     }
 
     [Fact]
