@@ -6,9 +6,12 @@ namespace SoftPromptGrpc.ModelFormats.Tokenizers;
 internal static class TokenizerLimits
 {
     public const int TokenId = 1 << 22;
-    public const int TokenLength = 1 << 14;
+    public const int TokenLength = 1 << 11;
     public const int PatternLength = 1 << 12;
     public const int WordLength = 1000;
+
+    /// <summary>Of one sequence of normalizers, pre-tokenizers, post-processors or decoders.</summary>
+    public const int Steps = 64;
 
     /// <summary>In UTF-16 units: a text after normalization, or a piece of decoded text.</summary>
     public const int TextLength = 1 << 24;

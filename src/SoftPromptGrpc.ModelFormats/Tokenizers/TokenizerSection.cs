@@ -66,6 +66,11 @@ internal readonly struct TokenizerSection(JsonElement element, string path)
             yield return new TokenizerSection(item, path);
     }
 
+    /// <summary>The components of a sequence.</summary>
+    public IEnumerable<TokenizerSection> Steps() => Count <= TokenizerLimits.Steps
+        ? Items()
+        : throw Unsupported($"a sequence of more than {TokenizerLimits.Steps} steps");
+
     public IEnumerable<(string Name, TokenizerSection Value)> Properties()
     {
         if (!IsObject)

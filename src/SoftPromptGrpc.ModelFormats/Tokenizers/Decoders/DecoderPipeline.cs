@@ -14,7 +14,7 @@ internal static class DecoderPipeline
         switch (section.Type)
         {
             case "Sequence":
-                StageFactory[] stages = [.. section["decoders"].Items().Select(Read)];
+                StageFactory[] stages = [.. section["decoders"].Steps().Select(Read)];
                 return next => stages.Reverse().Aggregate(next, (stage, create) => create(stage));
             case "ByteLevel":
                 return next => new ByteLevelStage(next);

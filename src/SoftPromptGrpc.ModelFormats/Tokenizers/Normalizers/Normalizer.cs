@@ -10,7 +10,7 @@ internal abstract class Normalizer
 
     public static Normalizer Create(TokenizerSection section) => section.Type switch
     {
-        "Sequence" => new NormalizerSequence([.. section["normalizers"].Items().Select(Create)]),
+        "Sequence" => new NormalizerSequence([.. section["normalizers"].Steps().Select(Create)]),
         "NFC" => new UnicodeFormNormalizer(NormalizationForm.FormC),
         "NFD" => new UnicodeFormNormalizer(NormalizationForm.FormD),
         "NFKC" => new UnicodeFormNormalizer(NormalizationForm.FormKC),

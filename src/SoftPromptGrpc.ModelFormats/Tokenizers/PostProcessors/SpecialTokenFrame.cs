@@ -8,7 +8,7 @@ internal sealed record SpecialTokenFrame(int[] Before, int[] After)
     public static SpecialTokenFrame Read(TokenizerSection section) => section.Type switch
     {
         "ByteLevel" => None, // It moves offsets, not tokens.
-        "Sequence" => section["processors"].Items().Select(Read).Aggregate(None, (inner, outer) => outer.Around(inner)),
+        "Sequence" => section["processors"].Steps().Select(Read).Aggregate(None, (inner, outer) => outer.Around(inner)),
         "TemplateProcessing" => ReadTemplate(section),
         "BertProcessing" or "RobertaProcessing" => new([section["cls"][1].Id], [section["sep"][1].Id]),
         var other => throw section.Unsupported($"the post-processor \"{other}\""),
@@ -21,7 +21,7 @@ internal sealed record SpecialTokenFrame(int[] Before, int[] After)
         var special = section["special_tokens"];
         var (before, after) = (new List<int>(), new List<int>());
         var sequences = 0;
-        foreach (var part in section["single"].Items())
+        foreach (var part in section["single"].Steps())
         {
             if (part.Find("Sequence") is not null)
                 sequences++;

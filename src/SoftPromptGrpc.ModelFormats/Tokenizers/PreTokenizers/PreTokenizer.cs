@@ -12,7 +12,7 @@ internal abstract class PreTokenizer
 
     public static PreTokenizer Create(TokenizerSection section) => section.Type switch
     {
-        "Sequence" => new PreTokenizerSequence([.. section["pretokenizers"].Items().Select(Create)]),
+        "Sequence" => new PreTokenizerSequence([.. section["pretokenizers"].Steps().Select(Create)]),
         "ByteLevel" => new ByteLevelPreTokenizer(section.FlagOr("add_prefix_space", true), section.FlagOr("use_regex", true)),
         "Split" => SplitPreTokenizer.Read(section),
         "Metaspace" => MetaspacePreTokenizer.Read(section),

@@ -10,9 +10,9 @@ internal sealed class TokenTrie
     private readonly Dictionary<(int Node, char Unit), int> _children = [];
     private readonly List<int> _tokens = [NoToken];
 
-    public TokenTrie(Vocabulary vocabulary)
+    public TokenTrie(IEnumerable<KeyValuePair<string, int>> tokens)
     {
-        foreach (var (token, id) in vocabulary.Tokens)
+        foreach (var (token, id) in tokens)
         {
             var node = Root;
             foreach (var unit in token)
@@ -25,6 +25,19 @@ internal sealed class TokenTrie
     public bool TryStep(ref int node, char unit) => _children.TryGetValue((node, unit), out node);
 
     public int? TokenAt(int node) => _tokens[node] is not NoToken and var id ? id : null;
+
+    /// <summary>The longest token that the text begins with.</summary>
+    public (int Id, int Length)? LongestPrefix(ReadOnlySpan<char> text)
+    {
+        (int, int)? longest = null;
+        var node = Root;
+        for (var length = 1; length <= text.Length && TryStep(ref node, text[length - 1]); length++)
+        {
+            if (TokenAt(node) is { } id)
+                longest = (id, length);
+        }
+        return longest;
+    }
 
     private int Child(int node, char unit)
     {

@@ -19,7 +19,7 @@ internal sealed class UnigramModel : TokenModel
         : base(vocabulary)
     {
         _scores = scores;
-        _trie = new TokenTrie(vocabulary);
+        _trie = new TokenTrie(vocabulary.Tokens);
         _bytes = section.FlagOr("byte_fallback", false) ? new ByteTokens(vocabulary) : null;
         _unknown = section.Find("unk_id")?.Id;
         if (_unknown >= vocabulary.Size)
