@@ -4,16 +4,10 @@ using SoftPromptGrpc.Core;
 
 namespace SoftPromptGrpc.ModelFormats.Tokenizers.Text;
 
-/// <summary>What a Split or a Replace looks for: a string, or a regular expression as Oniguruma reads it.</summary>
+/// <summary>What a Split or a Replace looks for: a string or a regular expression.</summary>
 internal sealed class TextPattern
 {
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TextTimeout = TimeSpan.FromSeconds(20);
-
-    // Oniguruma folds U+017F, the long s, with s; .NET does not. Every published pattern that ignores case is this one.
-    private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-    private const string ContractionsSpelledOut = "(?:'[sS\u017F]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
-
     private const int None = -1;
 
     private readonly string? _literal;
@@ -32,8 +26,6 @@ internal sealed class TextPattern
         var regex = section["Regex"];
         if (regex.Text.Length > TokenizerLimits.PatternLength)
             throw regex.Unsupported($"a pattern of more than {TokenizerLimits.PatternLength} characters");
-        if (regex.Text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
-            throw regex.Unsupported("a pattern with characters beyond U+FFFF");
         try
         {
             return OfRegex(regex.Text);
@@ -44,13 +36,8 @@ internal sealed class TextPattern
         }
     }
 
-    /// <exception cref="ArgumentException">The pattern is none that .NET reads.</exception>
-    public static TextPattern OfRegex(string pattern) => new(
-        null,
-        new Regex(
-            pattern.Replace(Contractions, ContractionsSpelledOut, StringComparison.Ordinal),
-            RegexOptions.Compiled | RegexOptions.CultureInvariant,
-            MatchTimeout));
+    /// <inheritdoc cref="OnigurumaPattern.Compile"/>
+    public static TextPattern OfRegex(string pattern) => new(null, OnigurumaPattern.Compile(pattern));
 
     /// <summary>In order, not overlapping.</summary>
     public List<(int Start, int End)> Matches(string text) => _regex is null ? LiteralMatches(text) : RegexMatches(text);
