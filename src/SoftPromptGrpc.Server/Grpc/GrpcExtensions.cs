@@ -24,6 +24,7 @@ internal static class GrpcExtensions
         app.MapGrpcService<InferenceService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<TrainingService>();
+        app.MapGrpcService<PromptService>();
         app.MapGrpcReflectionService();
     }
 }

@@ -52,7 +52,6 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
             .Take(query.PageSize + 1)
             .Include(p => p.Labels)
             .Include(p => p.Aliases)
-            .AsSplitQuery()
             .ToListAsync(cancellationToken);
         var more = page.Count > query.PageSize;
         return new PromptPage(

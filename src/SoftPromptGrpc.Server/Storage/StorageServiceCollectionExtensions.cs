@@ -19,7 +19,9 @@ internal static class StorageServiceCollectionExtensions
     {
         var file = Path.Combine(Directory.CreateDirectory(dataDirectory).FullName, "store.db");
         return options
-            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file }.ToString())
+            .UseSqlite(
+                new SqliteConnectionStringBuilder { DataSource = file }.ToString(),
+                sqlite => sqlite.UseQuerySplittingBehavior(QuerySplittingBehavior.SplitQuery))
             .AddInterceptors(new SqliteSettings());
     }
 }

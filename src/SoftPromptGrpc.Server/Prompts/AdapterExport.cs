@@ -1,0 +1,46 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.ModelFormats.Adapters;
+using SoftPromptGrpc.Server.Grpc;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+/// <param name="FileName">Suits the content, such as "sentiment-3.zip".</param>
+internal sealed record ExportedAdapter(PromptRecord Prompt, string FileName, ReadOnlyMemory<byte> Content);
+
+/// <summary>Writes prompts in other tools' formats.</summary>
+internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
+{
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.NotFound"/>.</exception>
+    public async Task<ExportedAdapter> ExportAsync(PromptReference reference, Wire.AdapterFormat format, CancellationToken cancellationToken)
+    {
+        var record = await prompts.FindAsync(reference, cancellationToken);
+        var numbers = await prompts.LoadAsync(record, cancellationToken);
+        using var content = new MemoryStream();
+        if (format == Wire.AdapterFormat.Npy)
+            NpyPrompt.Write(numbers, content);
+        else
+            PeftAdapterWriter.WriteZip(ToPeft(record, numbers), content);
+        var extension = format == Wire.AdapterFormat.Npy ? "npy" : "zip";
+        return new ExportedAdapter(record, $"{record.Name}-{record.Version}.{extension}", content.ToArray());
+    }
+
+    private PeftAdapter ToPeft(PromptRecord record, SoftPrompt numbers)
+    {
+        var spec = models.Models.FirstOrDefault(m => m.Model?.Fingerprint == record.ModelFingerprint)?.Model?.Spec;
+        var message = record.ToMessage();
+        var importedFrom = message.Lineage.Imported?.BaseModelName;
+        var config = new PeftPromptConfig(
+            record.VirtualTokens,
+            record.HiddenSize,
+            LayerCount: spec?.LayerCount ?? 0,
+            HeadCount: spec?.HeadCount ?? 0,
+            BaseModelName: string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom,
+            Initialisation: "RANDOM", // How PEFT shall begin a training; the numbers are in the file.
+            InitialisationText: null,
+            UnknownFields: new Dictionary<string, string>());
+        return new PeftAdapter(config, numbers.Values.ToArray(), SideFile.Write(message));
+    }
+}

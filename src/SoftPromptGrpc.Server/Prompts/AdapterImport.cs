@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.ModelFormats.Adapters;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Prompts;
+
+/// <param name="Template">Null: the one in the adapter's side file, else none.</param>
+internal sealed record ImportSettings(
+    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template);
+
+/// <summary>Makes prompts of other people's adapters. Nothing in one is trusted.</summary>
+internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
+{
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Corrupt"/>, <see cref="ErrorKind.Invalid"/>: the adapter; <see cref="ErrorKind.Precondition"/>: it is one
+    /// for another model; <see cref="ErrorKind.NotFound"/>: the model.
+    /// </exception>
+    public async Task<PromptRecord> ImportAsync(ImportSettings settings, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var model = await models.GetAsync(settings.Model, cancellationToken);
+        var adapter = Read(settings.Format, content);
+        Check(adapter, model);
+        var numbers = new SoftPrompt(adapter.VirtualTokens, adapter.HiddenSize, adapter.Values, model.Fingerprint);
+        var origin = new Wire.ImportedOrigin
+        {
+            Format = settings.Format,
+            ContentSha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span)),
+            BaseModelName = adapter.BaseModelName,
+        };
+        var template = settings.Template ?? adapter.SideFile.Template ?? TextTemplate.None;
+        var prompt = new NewPrompt(settings.Name, model.Id, numbers, template, settings.Labels, _ => Lineages.Imported(origin));
+        return await prompts.AddAsync(prompt, cancellationToken);
+    }
+
+    private static Adapter Read(Wire.AdapterFormat format, ReadOnlyMemory<byte> content)
+    {
+        if (format == Wire.AdapterFormat.Npy)
+        {
+            var array = NpyPrompt.Read(content.Span);
+            return new Adapter(array.VirtualTokens, array.HiddenSize, array.Values, "", new SideFile(null, null));
+        }
+        var peft = PeftAdapterReader.ReadZip(content);
+        var config = peft.Config;
+        return new Adapter(config.VirtualTokens, config.HiddenSize, peft.Values, config.BaseModelName ?? "", SideFile.Read(peft.SideFile));
+    }
+
+    private static void Check(Adapter adapter, BaseModel model)
+    {
+        if (adapter.HiddenSize != model.Spec.HiddenSize)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Precondition, $"The adapter's hidden size is {adapter.HiddenSize}; model '{model.Id}' has {model.Spec.HiddenSize}.")
+            {
+                Reason = "PROMPT_OF_ANOTHER_MODEL",
+            };
+        }
+        if (adapter.SideFile.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Precondition, $"The adapter was made for the model with fingerprint {fingerprint}; '{model.Id}' has {model.Fingerprint}.")
+            {
+                Reason = "PROMPT_OF_ANOTHER_MODEL",
+            };
+        }
+        if (adapter.VirtualTokens >= model.Spec.ContextLength)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Invalid, $"The adapter's {adapter.VirtualTokens} virtual tokens fill the context of {model.Spec.ContextLength}.");
+        }
+    }
+
+    private sealed record Adapter(int VirtualTokens, int HiddenSize, float[] Values, string BaseModelName, SideFile SideFile);
+}

@@ -1,0 +1,55 @@
+using System.IO.Compression;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Fixtures;
+using SoftPromptGrpc.ModelFormats.Adapters;
+using SoftPromptGrpc.Server.Prompts;
+using SoftPromptGrpc.Server.Tests.Fakes;
+using SoftPromptGrpc.Server.Tests.Storage;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Tests.Prompts;
+
+/// <summary>Adapters that PEFT saved, imported and exported again.</summary>
+public sealed class AdapterRoundTripTests : IDisposable
+{
+    private readonly StoreFile _file = new();
+    private readonly FakeCatalog _models;
+    private readonly PromptStore _prompts;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    public AdapterRoundTripTests()
+    {
+        var spec = FakeModels.Spec with { HiddenSize = 48, LayerCount = 2, HeadCount = 4 };
+        _models = new FakeCatalog(FakeModels.Create("m") with { Spec = spec });
+        _prompts = new PromptStore(_file.Open(), new TensorCache(0), TimeProvider.System);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    [Theory]
+    [InlineData("gpt2/prompt_tuning_random")]
+    [InlineData("gpt2/prompt_tuning_text_long")]
+    [InlineData("gpt2/prompt_tuning_text_short")]
+    [InlineData("llama/prompt_tuning_random")]
+    [InlineData("llama/prompt_tuning_text_long")]
+    [InlineData("llama/prompt_tuning_text_short")]
+    public async Task Export_OfAnImport_HasPeftsNumbersAndFields(string name)
+    {
+        var directory = Goldens.Directory($"peft/{name}");
+        var original = PeftAdapterReader.ReadDirectory(directory);
+        using var zip = new MemoryStream();
+        await ZipFile.CreateFromDirectoryAsync(directory, zip, _ct);
+
+        var settings = new ImportSettings("", "p", Wire.AdapterFormat.PeftZip, new Dictionary<string, string>(), null);
+        var imported = await new AdapterImport(_models, _prompts).ImportAsync(settings, zip.ToArray(), _ct);
+        var exported = await new AdapterExport(_models, _prompts).ExportAsync(imported.Reference, Wire.AdapterFormat.PeftZip, _ct);
+        var again = PeftAdapterReader.ReadZip(exported.Content);
+
+        Assert.Equal(original.Values, again.Values);
+        Assert.Equal(original.Values, (await _prompts.LoadAsync(imported, _ct)).Values.ToArray());
+        Assert.Equal(
+            (original.Config.VirtualTokens, 48, 2, 4, original.Config.BaseModelName),
+            (again.Config.VirtualTokens, again.Config.HiddenSize, again.Config.LayerCount, again.Config.HeadCount, again.Config.BaseModelName));
+        Assert.Equal(TextTemplate.None, imported.Template);
+    }
+}
