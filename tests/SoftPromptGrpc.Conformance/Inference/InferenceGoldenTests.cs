@@ -1,5 +1,8 @@
+using System.Text.Json;
 using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Fixtures;
+using SoftPromptGrpc.ModelFormats;
 
 namespace SoftPromptGrpc.Conformance.Inference;
 
@@ -82,9 +85,37 @@ public abstract class InferenceGoldenTests
 
         var output = model.Greedy(
             NewTokens,
-            [.. goldens.Rows.Select(ids => ((Core.Prompts.SoftPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
+            [.. goldens.Rows.Select(ids => ((SoftPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
 
         Assert.Equal([.. goldens.Greedy.Rows, goldens.Greedy.SoftPrompt], output);
+    }
+
+    [Fact]
+    public async Task Run_TrainedModelFromBeginningOfSequence_GivesTheGoldenTokens()
+    {
+        using var greedy = JsonDocument.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(Goldens.Stories260K, "greedy_from_bos.json"), TestContext.Current.CancellationToken));
+        int[] golden = [.. greedy.RootElement.GetProperty("new_ids").EnumerateArray().Select(id => id.GetInt32())];
+        using var model = await OpenModel.OpenAsync(Backend, ModelLoader.Load("stories260K", Goldens.Stories260K));
+
+        Assert.Equal(golden, model.Greedy(golden.Length, (null, [1]))[0]);
+    }
+
+    [Fact]
+    public async Task Run_TrainedModelOnSeveralTexts_GivesTheGoldenTokens()
+    {
+        using var goldens = JsonDocument.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(Goldens.Stories260K, "goldens.json"), TestContext.Current.CancellationToken));
+        var texts = goldens.RootElement.GetProperty("prompts").EnumerateArray().Select(text => (
+            Input: Ids(text, "input_ids"),
+            Output: Ids(text, "greedy_100_new_ids"))).ToList();
+        using var model = await OpenModel.OpenAsync(Backend, ModelLoader.Load("stories260K", Goldens.Stories260K));
+
+        var output = model.Greedy(100, [.. texts.Select(t => ((SoftPrompt?)null, t.Input))]);
+
+        Assert.Equal(texts.Select(t => t.Output), output);
+
+        static int[] Ids(JsonElement text, string key) => [.. text.GetProperty(key).EnumerateArray().Select(id => id.GetInt32())];
     }
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)

@@ -59,7 +59,8 @@ internal sealed class OpenModel : IDisposable
     /// <summary>Continues each input by the likeliest tokens, all of them in the same steps.</summary>
     public int[][] Greedy(int count, params IReadOnlyList<(SoftPrompt? Prompt, int[] Tokens)> inputs)
     {
-        var sequences = inputs.Select(i => Open(i.Prompt)).ToList();
+        var sequences = inputs
+            .Select(i => Open(i.Prompt, (i.Prompt?.VirtualTokens ?? 0) + i.Tokens.Length + count)).ToList();
         var output = inputs.Select(_ => new List<int>()).ToList();
         var next = inputs.Select(i => i.Tokens).ToList();
         for (var step = 0; step < count; step++)
