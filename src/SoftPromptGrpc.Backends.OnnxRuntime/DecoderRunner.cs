@@ -1,6 +1,7 @@
 using System.Numerics;
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
@@ -11,6 +12,9 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime;
 /// </summary>
 internal sealed class DecoderRunner : IDisposable
 {
+    // A larger buffer is given back when far less is wanted, in elements.
+    private const long KeptLogits = 1 << 24;
+
     private readonly DecoderSpec _spec;
     private readonly KvCache _cache;
     private readonly InferenceSession _session;
@@ -40,14 +44,17 @@ internal sealed class DecoderRunner : IDisposable
     public Span<float> Embedding(int row) => _embeddings.Slice((long)row * _spec.HiddenSize, _spec.HiddenSize);
 
     /// <summary>Makes room for so many rows of logits. What was in them is lost.</summary>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: more than one buffer can hold.</exception>
     public void ReserveLogits(int rows)
     {
         // One more, for calls whose logits nobody wants.
         var length = (rows + 1L) * _spec.VocabularySize;
-        if (length <= _logits.Length)
+        if (length > Array.MaxLength)
+            throw new SoftPromptException(ErrorKind.Overloaded, "One step asks for too many rows of logits.");
+        if (length <= _logits.Length && _logits.Length <= Math.Max(KeptLogits, 4 * length))
             return;
-        var grown = Math.Min(Array.MaxLength, (BitOperations.RoundUpToPowerOf2((uint)rows) + 1) * _spec.VocabularySize);
-        var logits = new NativeBuffer<float>(Math.Max(length, grown));
+        var roomy = (BitOperations.RoundUpToPowerOf2((uint)rows) + 1L) * _spec.VocabularySize;
+        var logits = new NativeBuffer<float>(Math.Min(Array.MaxLength, roomy));
         Unbind();
         _logits.Dispose();
         _logits = logits;

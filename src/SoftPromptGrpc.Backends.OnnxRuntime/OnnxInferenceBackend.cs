@@ -29,28 +29,22 @@ internal sealed class OnnxInferenceBackend(
     {
         var start = time.GetTimestamp();
         SilenceEnvironment();
-        using var sessionOptions = SessionOptions(model.Spec);
+        using var sessionOptions = SessionOptions();
         var cache = new KvCache(model.Spec, options.Value.MaxSequences, options.Value.MaxCacheBytes, logger);
         var session = new OnnxSession(model, graphPath, sessionOptions, options.Value, cache);
         logger.Opened(model.Id, time.GetElapsedTime(start), sessionOptions.IntraOpNumThreads, options.Value.MaxSequences);
         return session;
     }
 
-    private SessionOptions SessionOptions(DecoderSpec spec)
+    private SessionOptions SessionOptions() => new()
     {
-        var threads = options.Value.IntraOpThreads == 0 ? Environment.ProcessorCount : options.Value.IntraOpThreads;
-        return new()
-        {
-            // With more threads than heads GroupQueryAttention splits a lone sequence's keys among them and adds up in another
-            // order than in a batch: its result would depend on its company.
-            IntraOpNumThreads = Math.Min(threads, spec.HeadCount),
-            InterOpNumThreads = 1,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            // Shapes vary from step to step; ONNX Runtime would keep a plan for each it has seen.
-            EnableMemoryPattern = false,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
-    }
+        IntraOpNumThreads = options.Value.IntraOpThreads == 0 ? Environment.ProcessorCount : options.Value.IntraOpThreads,
+        InterOpNumThreads = 1,
+        ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        // Shapes vary from step to step; ONNX Runtime would keep a plan for each it has seen.
+        EnableMemoryPattern = false,
+        LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+    };
 
     private static void SilenceEnvironment()
     {

@@ -12,7 +12,7 @@ public sealed class OnnxOptions
     [Required]
     public string CacheDirectory { get; set; } = "";
 
-    /// <summary>Threads of one step; 0: one for each processor. Never more than the model has attention heads.</summary>
+    /// <summary>Threads of one step; 0: one for each processor.</summary>
     [Range(0, 1024)]
     public int IntraOpThreads { get; set; }
 

@@ -22,7 +22,7 @@ internal sealed class OnnxSession : IInferenceSession
     private int[] _firstRows = [];
     private bool _disposed;
 
-    /// <param name="cache">Owned by the session from now on, even where this throws.</param>
+    /// <param name="cache">Empty; owned by the session from now on.</param>
     public OnnxSession(BaseModel model, string graphPath, SessionOptions sessionOptions, OnnxOptions options, KvCache cache)
     {
         (_spec, _weights, _cache) = (model.Spec, model.Weights, cache);

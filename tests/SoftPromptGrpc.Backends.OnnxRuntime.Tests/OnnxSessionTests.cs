@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
@@ -85,39 +84,5 @@ public sealed class OnnxSessionTests(Sessions sessions) : IClassFixture<Sessions
         Assert.Throws<ObjectDisposedException>(() => session.Open(null, 5));
     }
 
-    [Fact]
-    public async Task OpenAndClose_ManyTimes_LeavesNoGrowth()
-    {
-        using var session = await sessions.OpenAsync(_spec, o => o.PrefillChunk = 32);
-        Cycle(300);
-        var before = ResidentBytes();
-
-        Cycle(1000);
-
-        Assert.InRange(ResidentBytes() - before, long.MinValue, 8L << 20);
-
-        void Cycle(int count)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                var tokens = RandomModel.Tokens(_spec, 1 + i % 20, (ulong)i);
-                using var first = session.Open(RandomModel.Prompt(_spec, 1 + i % 7, (ulong)i), 30);
-                using var second = session.Open(null, 30);
-                session.Run([new(first, tokens), new(second, tokens)]);
-                session.Run([new(first, tokens.AsMemory(0, 1)), new(second, tokens.AsMemory(0, 1))]);
-                if (i % 100 == 0)
-                    GC.Collect();
-            }
-        }
-    }
-
     private static SequenceStep Step(ISequence sequence, int logitRows, params int[] tokens) => new(sequence, tokens, logitRows);
-
-    private static long ResidentBytes()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
-    }
 }
