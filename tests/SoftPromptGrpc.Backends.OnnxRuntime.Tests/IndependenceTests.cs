@@ -81,7 +81,12 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
         // ONNX Runtime may split a lone sequence's keys among idle threads; large heads make the pieces small.
         var spec = RandomModel.Small with
         {
-            LayerCount = 1, HeadCount = 2, KeyValueHeadCount = 1, HeadSize = 256, Rotary = new(10000, 256), ContextLength = 800,
+            LayerCount = 1,
+            HeadCount = 2,
+            KeyValueHeadCount = 1,
+            HeadSize = 256,
+            Rotary = new(10000, 256),
+            ContextLength = 800,
         };
         using var session = await sessions.OpenAsync(spec, o => o.IntraOpThreads = 16);
         var tokens = RandomModel.Tokens(spec, 701, 3);
