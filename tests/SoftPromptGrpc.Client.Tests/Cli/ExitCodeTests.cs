@@ -62,6 +62,16 @@ public sealed class ExitCodeTests : CliTest
     }
 
     [Fact]
+    public async Task RunAsync_MessageOnlyJoinsTheViolations_IsNotRepeated()
+    {
+        Server.Inference.OnInfer = (_, _) => throw Failures.Invalid("top_p: over 1 input: missing", ("top_p", "over 1"), ("input", "missing"));
+
+        var run = await RunAsync("infer", "x");
+
+        Assert.Equal("error: The server finds the request invalid.\n  top_p: over 1\n  input: missing\n", run.Error);
+    }
+
+    [Fact]
     public async Task RunAsync_ServerBusy_IsTryLaterWithTheDelay()
     {
         Server.Inference.OnInfer = (_, _) => throw Failures.Busy(TimeSpan.FromHours(2));

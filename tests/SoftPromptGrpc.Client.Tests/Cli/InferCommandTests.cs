@@ -184,6 +184,7 @@ public sealed class InferCommandTests : CliTest
 
         Assert.Equal(2, run.Lines.Length);
         Assert.StartsWith("tiny", run.Lines[1], StringComparison.Ordinal);
+        Assert.All(run.Lines, line => Assert.Equal(line.TrimEnd(), line));
         Assert.DoesNotContain('\u001b', run.Output);
         Assert.DoesNotContain('│', run.Output);
     }

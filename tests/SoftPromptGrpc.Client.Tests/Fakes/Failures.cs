@@ -15,10 +15,13 @@ public static class Failures
         Details = { Any.Pack(new ErrorInfo { Reason = "NOT_FOUND", Domain = "softprompt" }) },
     }.ToRpcException();
 
-    public static RpcException Invalid(params (string Field, string Description)[] violations) => new Status
+    public static RpcException Invalid(params (string Field, string Description)[] violations) =>
+        Invalid("The request is invalid.", violations);
+
+    public static RpcException Invalid(string message, params (string Field, string Description)[] violations) => new Status
     {
         Code = (int)Code.InvalidArgument,
-        Message = "The request is invalid.",
+        Message = message,
         Details =
         {
             Any.Pack(new ErrorInfo { Reason = "INVALID_ARGUMENT", Domain = "softprompt" }),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SoftPromptGrpc.Client;
 
 namespace SoftPromptGrpc.Cli.Demo;
 
@@ -26,7 +27,14 @@ internal static class DemoCommand
             var demo = new DemoRun(invocation, directory.Name, DemoTask.Read(directory, invocation.Get(task)), invocation.Get(steps));
             await using var process = await ServerProcess.StartAsync(
                 invocation.Get(server) ?? DemoFiles.FindServer(DemoFiles.Program), directory.Name, directory, cancellationToken);
-            return await demo.RunAsync(process.Address, cancellationToken);
+            try
+            {
+                return await demo.RunAsync(process.Address, cancellationToken);
+            }
+            catch (SoftPromptRpcException error) when (error.IsConnectionFailure)
+            {
+                throw process.Lost();
+            }
         });
     }
 }

@@ -24,16 +24,16 @@ internal static class DemoReport
 
     private static void WriteShares(Terminal terminal, IReadOnlyList<Evaluated> outcomes)
     {
-        var table = Listing.Create(terminal, "", "BEST LABEL (Score)", "EXACT ANSWER (BatchInfer)");
+        var table = new Listing("", "BEST LABEL (Score)", "EXACT ANSWER (BatchInfer)");
         foreach (var outcome in outcomes)
             table.Add(outcome.Name, Figures.Percent(outcome.Accuracy), Figures.Percent(outcome.ExactMatch));
-        terminal.Write(table);
+        table.Write(terminal);
     }
 
     /// <summary>The first examples of each label in turn.</summary>
     private static void WriteAnswers(Terminal terminal, DemoTask task, IReadOnlyList<Evaluated> outcomes, int count)
     {
-        var table = Listing.Create(terminal, ["INPUT", "EXPECTED", .. outcomes.Select(outcome => outcome.Name.ToUpperInvariant())]);
+        var table = new Listing(["INPUT", "EXPECTED", .. outcomes.Select(outcome => outcome.Name.ToUpperInvariant())]);
         var examples = task.Test.Examples.Index()
             .GroupBy(pair => pair.Item.Target.Text)
             .SelectMany(label => label.Select((pair, rank) => (rank, pair.Index, pair.Item)))
@@ -49,6 +49,6 @@ internal static class DemoReport
             ]);
         }
 
-        terminal.Write(table);
+        table.Write(terminal);
     }
 }

@@ -44,6 +44,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>For when it does not answer any more.</summary>
+    public DemoException Lost() => new("The server does not answer any more.", LastLines());
+
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;

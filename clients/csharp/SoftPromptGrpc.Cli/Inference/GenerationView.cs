@@ -20,7 +20,7 @@ internal static class GenerationView
 
     public static void WriteTokens(Terminal terminal, IEnumerable<TokenDetail> tokens)
     {
-        var table = Listing.Create(terminal, "ID", "TOKEN", "LOG P", "ALTERNATIVES");
+        var table = new Listing("ID", "TOKEN", "LOG P", "ALTERNATIVES");
         foreach (var token in tokens)
         {
             table.Add(
@@ -30,7 +30,7 @@ internal static class GenerationView
                 string.Join("  ", token.Alternatives.Select(Describe)));
         }
 
-        terminal.Write(table);
+        table.Write(terminal);
     }
 
     private static string Describe(TokenAlternative alternative)

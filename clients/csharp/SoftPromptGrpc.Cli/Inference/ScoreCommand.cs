@@ -46,7 +46,7 @@ internal static class ScoreCommand
             return;
         }
 
-        var table = Listing.Create(invocation.Terminal, "CONTINUATION", "LOG P", "PER TOKEN", "TOKENS", "GREEDY");
+        var table = new Listing("CONTINUATION", "LOG P", "PER TOKEN", "TOKENS", "GREEDY");
         foreach (var (text, score) in continuations.Zip(response.Continuations))
         {
             table.Add(
@@ -57,6 +57,6 @@ internal static class ScoreCommand
                 score.IsGreedy ? "yes" : "no");
         }
 
-        invocation.Terminal.Write(table);
+        table.Write(invocation.Terminal);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Grpc.Core;
 using SoftPromptGrpc.Client;
@@ -9,7 +10,10 @@ namespace SoftPromptGrpc.Cli.Output;
 /// <summary>One sentence, what is wrong in detail, and the exit code.</summary>
 internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<string> Details)
 {
-    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private StatusCode? Status { get; init; }
 
@@ -66,6 +70,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
             return $"No connection to a server at {address.GetLeftPart(UriPartial.Authority)}. Is it running?";
         if (error.StatusCode == StatusCode.DeadlineExceeded)
             return "The server did not answer within the time limit (--timeout).";
+        if (error.Violations.Count > 0 && error.Violations.All(v => error.Message.Contains(Describe(v), StringComparison.Ordinal)))
+            return "The server finds the request invalid."; // Its message only joins the details.
         var message = error.Message.Length > 0 ? error.Message : $"The server answered {error.StatusCode}.";
         return error.RetryDelay is { } delay ? $"{message} Try again in {Figures.Duration(delay)}." : message;
     }

@@ -19,10 +19,10 @@ internal static class ListExtensions
         }
         else
         {
-            var table = Listing.Create(invocation.Terminal, columns);
+            var table = new Listing(columns);
             foreach (var item in items)
                 table.Add(cells(item));
-            invocation.Terminal.Write(table);
+            table.Write(invocation.Terminal);
         }
     }
 }

@@ -2,25 +2,37 @@ using Spectre.Console;
 
 namespace SoftPromptGrpc.Cli.Output;
 
-/// <summary>A table with a header for many things, or of names and values for one.</summary>
-internal static class Listing
+/// <summary>Rows under a header: a table on a terminal, aligned columns in a pipe.</summary>
+internal sealed class Listing(params string[] columns)
 {
-    public static Table Create(Terminal terminal, params string[] columns)
+    private const string Gap = "  ";
+
+    private readonly List<string[]> _rows = [];
+
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(PlainText.WithoutControls)]);
+
+    public void Write(Terminal terminal)
     {
-        var table = new Table { Border = terminal.IsLive ? TableBorder.Rounded : TableBorder.None };
+        if (terminal.IsLive)
+            terminal.Write(ToTable());
+        else
+            WriteAligned(terminal);
+    }
+
+    private Table ToTable()
+    {
+        var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)
             table.AddColumn(new TableColumn(new Text(column)));
+        foreach (var row in _rows)
+            table.AddRow(row.Select(cell => new Text(cell)));
         return table;
     }
 
-    public static void Add(this Table table, params string[] cells) =>
-        table.AddRow(cells.Select(cell => new Text(PlainText.WithoutControls(cell))));
-
-    /// <summary>Writes one line per name; those without a value are left out.</summary>
-    public static void WriteFields(this Terminal terminal, params (string Name, string Value)[] fields)
+    private void WriteAligned(Terminal terminal)
     {
-        var width = fields.Max(field => field.Name.Length) + 2;
-        foreach (var (name, value) in fields.Where(field => field.Value.Length > 0))
-            terminal.WriteLine(name.PadRight(width) + PlainText.OnOneLine(value));
+        var widths = columns.Select((column, i) => _rows.Select(row => row[i].Length).Append(column.Length).Max()).ToList();
+        foreach (var row in _rows.Prepend(columns))
+            terminal.WriteLine(string.Join(Gap, row.Zip(widths, (cell, width) => cell.PadRight(width))).TrimEnd());
     }
 }
