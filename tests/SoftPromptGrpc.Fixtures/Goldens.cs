@@ -24,10 +24,17 @@ public static class Goldens
     /// <summary>A folder beside the repository that is never part of it, such as "datasets/sms_spam".</summary>
     public static string SharedDirectory(string path)
     {
-        var found = Path.GetFullPath(Path.Combine(Shared, path));
-        if (!System.IO.Directory.Exists(found))
+        var found = FindSharedDirectory(path);
+        if (found is null)
             Assert.Skip($"shared/{path} is not beside the repository.");
         return found;
+    }
+
+    /// <summary>As <see cref="SharedDirectory"/>, but null where it is absent: for fixtures, which cannot be skipped.</summary>
+    public static string? FindSharedDirectory(string path)
+    {
+        var found = Path.GetFullPath(Path.Combine(Shared, path));
+        return System.IO.Directory.Exists(found) ? found : null;
     }
 
     public static JsonElement Json(string path)

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Grpc.Net.Client;
+
+namespace SoftPromptGrpc.EndToEnd.Tests;
+
+/// <summary>The server as a process of its own, on a free port, with a temporary data directory that goes with it.</summary>
+public sealed partial class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly Process _process;
+    private readonly DirectoryInfo _data;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GrpcChannel? _channel;
+
+    private ServerProcess(IEnumerable<(string Key, string Value)> settings)
+    {
+        _data = Directory.CreateTempSubdirectory("softprompt-server-");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "SoftPromptGrpc.Server.dll"));
+        start.ArgumentList.Add("--Server:Listen=http://127.0.0.1:0");
+        start.ArgumentList.Add($"--Server:DataDirectory={_data.FullName}");
+        foreach (var (key, value) in settings)
+            start.ArgumentList.Add($"--{key}={value}");
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException($"The server has ended: {Errors}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything it has logged.</summary>
+    public ConcurrentQueue<string> Output { get; } = new();
+
+    public string Errors => string.Join('\n', _errors).Trim();
+
+    public GrpcChannel Channel => _channel!;
+
+    public Uri Address => new(_channel!.Target.Contains("://", StringComparison.Ordinal) ? _channel.Target : $"http://{_channel.Target}");
+
+    /// <summary>Starts and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var server = new ServerProcess(settings);
+        server._channel = GrpcChannel.ForAddress(await server._address.Task.WaitAsync(Patience));
+        return server;
+    }
+
+    /// <summary>Runs until it ends by itself.</summary>
+    public static async Task<(int ExitCode, string Errors)> RunAsync(params (string Key, string Value)[] settings)
+    {
+        await using var server = new ServerProcess(settings);
+        return (await server.EndAsync(), server.Errors);
+    }
+
+    /// <summary>Asks it to stop, as an operating system would.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel?.Dispose();
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await EndAsync();
+        _process.Dispose();
+        _data.Delete(recursive: true);
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+            return;
+        Output.Enqueue(line);
+        if (Listening().Match(line) is { Success: true } match)
+            _address.TrySetResult(match.Groups[1].Value);
+    }
+
+    [GeneratedRegex(@"Listening on (http://\S+)\.$")]
+    private static partial Regex Listening();
+}
