@@ -5,7 +5,7 @@ namespace SoftPromptGrpc.Cli.Demo;
 
 internal static class DemoCommand
 {
-    private const string BundledModel = "tiny-english";
+    public const string BundledModel = "tiny-english";
 
     public static Command Create(CommandLine commandLine)
     {

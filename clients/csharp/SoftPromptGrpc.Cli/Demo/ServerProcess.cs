@@ -25,6 +25,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
+    /// <summary>The operating system's number of the process.</summary>
+    public int Id => _process.Id;
+
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
     /// <exception cref="DemoException">It did not come up; its last words are in the message.</exception>
