@@ -49,7 +49,6 @@ internal sealed class Evaluator(SoftPromptClient client, string model, DemoTask 
                 Model = model,
                 Prompt = prompt,
                 Input = Contents.Text(inputs[i]),
-                AppendEndOfSequence = true,
             };
             request.Continuations.AddRange(task.Labels.Select(Contents.Text));
             var scores = (await client.ScoreAsync(request, ct)).Continuations;

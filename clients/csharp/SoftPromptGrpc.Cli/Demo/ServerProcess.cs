@@ -8,6 +8,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int LinesKept = 20;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly DirectoryInfo _data;
@@ -121,7 +122,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             return [.. _lastLines];
     }
 
-    private void OnProcessExit(object? sender, EventArgs e) => Kill();
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
+        if (Kill() && _process.WaitForExit(ExitTimeout))
+            _data.Delete(recursive: true);
+    }
 
     /// <summary>False where it was never started.</summary>
     private bool Kill()
