@@ -60,10 +60,7 @@ internal static class SpecDefaults
     public static void FillLength(Wire.TrainingSpec spec, int trainingExamples)
     {
         if (spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.None)
-        {
-            var perEpoch = StepsOf(spec, 1, trainingExamples);
-            spec.Epochs = Math.Max(LeastEpochs, (int)((Steps + perEpoch - 1) / perEpoch));
-        }
+            spec.Epochs = DefaultEpochs(spec, trainingExamples);
         var steps = StepsOf(spec, trainingExamples);
         if (!spec.Schedule.HasWarmUpSteps)
             spec.Schedule.WarmUpSteps = (int)Math.Round(Math.Min(steps, int.MaxValue) * 0.06);
@@ -75,11 +72,22 @@ internal static class SpecDefaults
     public static long StepsOf(Wire.TrainingSpec spec, int trainingExamples) =>
         spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.Steps ? spec.Steps : StepsOf(spec, spec.Epochs, trainingExamples);
 
+    /// <summary>The fewest that make enough steps.</summary>
+    private static int DefaultEpochs(Wire.TrainingSpec spec, int trainingExamples)
+    {
+        var fewest = ((Steps - 1L) * spec.GradientAccumulationSteps / BatchesPerEpoch(spec, trainingExamples)) + 1;
+        return (int)Math.Clamp(fewest, LeastEpochs, SpecRules.MostEpochs);
+    }
+
+    /// <summary>A step may take its batches from two epochs.</summary>
     private static long StepsOf(Wire.TrainingSpec spec, long epochs, int trainingExamples)
     {
-        var batches = epochs * ((trainingExamples + spec.BatchSize - 1L) / spec.BatchSize);
+        var batches = epochs * BatchesPerEpoch(spec, trainingExamples);
         return (batches + spec.GradientAccumulationSteps - 1) / spec.GradientAccumulationSteps;
     }
+
+    private static long BatchesPerEpoch(Wire.TrainingSpec spec, int trainingExamples) =>
+        (trainingExamples + spec.BatchSize - 1L) / spec.BatchSize;
 
     private static void FillOptimizer(Wire.Optimizer optimizer)
     {

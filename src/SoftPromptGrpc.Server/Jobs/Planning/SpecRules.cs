@@ -10,6 +10,7 @@ internal static class SpecRules
 {
     public const int MostVirtualTokens = 1024;
     public const int MostSteps = 10_000_000;
+    public const int MostEpochs = 10_000;
 
     private const int MostLabels = 64;
     private const int MostLabelLength = 63;
@@ -25,7 +26,7 @@ internal static class SpecRules
         Range("gradient_accumulation_steps", spec.GradientAccumulationSteps, 1, 1024);
         Range("priority", spec.Priority, -100, 100);
         if (spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.Epochs)
-            Range("epochs", spec.Epochs, 1, 10_000);
+            Range("epochs", spec.Epochs, 1, MostEpochs);
         if (spec.DurationCase == Wire.TrainingSpec.DurationOneofCase.Steps)
             Range("steps", spec.Steps, 1, MostSteps);
         violations.Require(spec.MaxGradientNorm >= 0, "spec.max_gradient_norm", "must be over 0, or 0 for no clipping");
@@ -43,15 +44,23 @@ internal static class SpecRules
             violations.Require(value >= least && value <= most, $"spec.{field}", $"must be between {least} and {most}, not {value}");
     }
 
-    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Unsupported"/>: well formed, but not implemented.</exception>
-    public static void RequireSupported(Wire.TrainingSpec spec)
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Unsupported"/>: well formed, but not implemented; where it is not even that, the violations come first.
+    /// </exception>
+    public static void RequireSupported(Wire.TrainingSpec spec, Violations violations)
     {
-        if (spec.Method != Wire.PromptMethod.PromptTuning)
-            throw Unsupported($"The method {spec.Method} is not implemented; PROMPT_TUNING is.");
-        if (spec.DataCase == Wire.TrainingSpec.DataOneofCase.Dataset)
-            throw Unsupported("Uploaded datasets are not implemented: send the examples with the request.");
-        if (spec.Waywardness is not null)
-            throw Unsupported("spec.waywardness is not implemented.");
+        var missing = spec switch
+        {
+            { Method: not Wire.PromptMethod.PromptTuning } => "Of the methods, only PROMPT_TUNING is implemented.",
+            { DataCase: Wire.TrainingSpec.DataOneofCase.Dataset } =>
+                "Uploaded datasets are not implemented: send the examples with the request.",
+            { Waywardness: not null } => "spec.waywardness is not implemented.",
+            _ => null,
+        };
+        if (missing is null)
+            return;
+        violations.ThrowIfAny();
+        throw new SoftPromptException(ErrorKind.Unsupported, missing) { Reason = "NOT_IMPLEMENTED" };
     }
 
     private static void CheckMethod(Wire.TrainingSpec spec, Violations violations)
@@ -120,6 +129,4 @@ internal static class SpecRules
     }
 
     private static bool IsOver0(double value) => double.IsFinite(value) && value > 0;
-
-    private static SoftPromptException Unsupported(string message) => new(ErrorKind.Unsupported, message) { Reason = "NOT_IMPLEMENTED" };
 }

@@ -24,9 +24,9 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         var spec = SpecDefaults.Fill(requested, options.Value);
         SpecRules.Check(spec, violations);
         var examples = CheckData(requested, violations);
+        SpecRules.RequireSupported(spec, violations);
         if (examples.Count == 0)
             violations.ThrowIfAny();
-        SpecRules.RequireSupported(spec);
         var model = await FindModelAsync(spec, violations, cancellationToken);
         SpecDefaults.FillFromModel(spec, model);
         RequireBackend(spec, model);
@@ -37,7 +37,7 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         Wire.TrainingSpec spec, Wire.TrainingSpec requested, RepeatedField<Wire.Example> examples, BaseModel model, Violations violations,
         CancellationToken cancellationToken)
     {
-        var encoder = new ContentEncoder(model, new TextTemplate(spec.Template.Pattern), EndOfSequence(spec, model, violations), violations);
+        var encoder = new ContentEncoder(model, Template(spec), EndOfSequence(spec, model, violations), violations);
         var planner = new DataPlanner(encoder, Room(spec, model, violations));
         var training = planner.Encode(examples, "spec.examples");
         var evaluation = planner.Encode(requested.Evaluation?.Examples?.Examples ?? [], "spec.evaluation.examples");
@@ -81,6 +81,10 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         }
     }
 
+    /// <summary>None where the spec's is a violation.</summary>
+    private static TextTemplate Template(Wire.TrainingSpec spec) =>
+        TextTemplate.IsValid(spec.Template.Pattern) ? new TextTemplate(spec.Template.Pattern) : TextTemplate.None;
+
     private static int? EndOfSequence(Wire.TrainingSpec spec, BaseModel model, Violations violations)
     {
         if (!spec.AppendEndOfSequence)
@@ -95,10 +99,10 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
     {
         if (spec.VirtualTokens is < 1 or > SpecRules.MostVirtualTokens)
             return model.Spec.ContextLength;
-        violations.Require(
+        var fits = violations.Require(
             spec.VirtualTokens < model.Spec.ContextLength, "spec.virtual_tokens",
             $"must be fewer than the context of {model.Spec.ContextLength} that model '{model.Id}' has");
-        return Math.Max(model.Spec.ContextLength - spec.VirtualTokens, 1);
+        return model.Spec.ContextLength - (fits ? spec.VirtualTokens : 0);
     }
 
     private static int[]? TextPrompt(Wire.TrainingSpec spec, ContentEncoder encoder, PlannedData data, BaseModel model)
