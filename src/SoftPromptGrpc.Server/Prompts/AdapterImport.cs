@@ -20,6 +20,8 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
     /// </exception>
     public async Task<PromptRecord> ImportAsync(ImportSettings settings, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        if (settings.Model.Length == 0 && models.Models.Count > 1)
+            throw new SoftPromptException([new FieldViolation("header.model", "must be given: there are several models")]);
         var model = await models.GetAsync(settings.Model, cancellationToken);
         var adapter = Read(settings.Format, content);
         Check(adapter, model);

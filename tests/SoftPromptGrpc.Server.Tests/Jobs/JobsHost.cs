@@ -23,6 +23,11 @@ internal sealed class JobsHost : IAsyncDisposable
     private readonly Lifetime _lifetime = new();
 
     public JobsHost(StoreFile file, Action<JobOptions>? configure = null, params BaseModel[] models)
+        : this(file, new FakeTrainingBackend(), configure, models)
+    {
+    }
+
+    public JobsHost(StoreFile file, ITrainingBackend backend, Action<JobOptions>? configure, params BaseModel[] models)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
@@ -30,7 +35,7 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IHostApplicationLifetime>(_lifetime);
         services.AddSingleton<IModelCatalog>(new FakeCatalog(models.Length > 0 ? models : [FakeModels.Create("tiny")]));
-        services.AddSingleton<ITrainingBackend>(Backend);
+        services.AddSingleton(backend);
         services.AddSingleton<BackendRegistry>();
         services.AddSingleton(new TensorCache(0));
         services.AddSingleton<PromptStore>();
@@ -46,14 +51,14 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton<JobRunner>();
         services.Configure<JobOptions>(options =>
         {
-            options.Backend = FakeTrainingBackend.DefaultName;
+            options.Backend = backend.Name;
             options.EventDelay = TimeSpan.FromMilliseconds(10);
             configure?.Invoke(options);
         });
         _services = services.BuildServiceProvider();
     }
 
-    public FakeTrainingBackend Backend { get; } = new();
+    public FakeTrainingBackend Backend => (FakeTrainingBackend)_services.GetRequiredService<ITrainingBackend>();
 
     public TrainingJobs Jobs => _services.GetRequiredService<TrainingJobs>();
 

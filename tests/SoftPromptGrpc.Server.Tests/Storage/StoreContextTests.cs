@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 
+using SoftPromptGrpc.Server.Storage;
+
 namespace SoftPromptGrpc.Server.Tests.Storage;
 
 public sealed class StoreContextTests : IDisposable
@@ -16,6 +18,16 @@ public sealed class StoreContextTests : IDisposable
 
         Assert.False(store.Database.HasPendingModelChanges());
         Assert.Empty(await store.Database.GetPendingMigrationsAsync(_ct));
+    }
+
+    [Fact]
+    public async Task Start_FileThatIsNoDatabase_SaysSo()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_file.Folder, "store.db"), new string('x', 5000), _ct);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => new StoreStartup(_file.Contexts()).StartAsync(_ct));
+
+        Assert.Contains("not a database", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -11,11 +11,15 @@ public sealed class StoreFile : IDisposable
 
     internal IDbContextFactory<StoreContext> Open()
     {
-        var contexts = new Contexts((DbContextOptions<StoreContext>)new DbContextOptionsBuilder<StoreContext>().UseStoreFile(Folder).Options);
+        var contexts = Contexts();
         using var store = contexts.CreateDbContext();
         store.Database.Migrate();
         return contexts;
     }
+
+    /// <summary>Without the tables that this version needs.</summary>
+    internal IDbContextFactory<StoreContext> Contexts() =>
+        new ContextFactory((DbContextOptions<StoreContext>)new DbContextOptionsBuilder<StoreContext>().UseStoreFile(Folder).Options);
 
     public void Dispose()
     {
@@ -23,7 +27,7 @@ public sealed class StoreFile : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private sealed class Contexts(DbContextOptions<StoreContext> options) : IDbContextFactory<StoreContext>
+    private sealed class ContextFactory(DbContextOptions<StoreContext> options) : IDbContextFactory<StoreContext>
     {
         public StoreContext CreateDbContext() => new(options);
     }
