@@ -42,7 +42,13 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
             AppendEndOfSequence = true,
             Optimizer = new()
             {
-                Kind = Wire.OptimizerKind.Adamw, LearningRate = 0.3, WeightDecay = 0, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, Momentum = 0.9,
+                Kind = Wire.OptimizerKind.Adamw,
+                LearningRate = 0.3,
+                WeightDecay = 0,
+                Beta1 = 0.9,
+                Beta2 = 0.999,
+                Epsilon = 1e-8,
+                Momentum = 0.9,
             },
             Schedule = new() { Kind = Wire.ScheduleKind.Linear, WarmUpSteps = 18 },
             Epochs = 100, // 36 examples are left: 3 batches an epoch.
@@ -73,7 +79,11 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
     {
         var planned = await PlanAsync(new()
         {
-            Model = "tiny", Prompt = "p", Examples = Specs.Examples(examples), BatchSize = batch, GradientAccumulationSteps = accumulation,
+            Model = "tiny",
+            Prompt = "p",
+            Examples = Specs.Examples(examples),
+            BatchSize = batch,
+            GradientAccumulationSteps = accumulation,
         });
 
         Assert.Equal(epochs, planned.Spec.Epochs);
