@@ -120,7 +120,9 @@ public sealed class HostileTokenizerTests
             ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{"a":0},"merges":[]}"""),
             ["pre_tokenizer"] = new JsonObject
             {
-                ["type"] = "Split", ["behavior"] = "Isolated", ["pattern"] = new JsonObject { ["Regex"] = pattern },
+                ["type"] = "Split",
+                ["behavior"] = "Isolated",
+                ["pattern"] = new JsonObject { ["Regex"] = pattern },
             },
         };
 

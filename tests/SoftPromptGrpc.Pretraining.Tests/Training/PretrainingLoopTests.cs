@@ -8,7 +8,13 @@ public sealed class PretrainingLoopTests
 {
     private static readonly PretrainingSettings Settings = new()
     {
-        Steps = 30, WarmUpSteps = 3, DecaySteps = 10, TokensPerStep = 64, SequenceLength = 16, Workers = 2, LearningRate = 1e-2,
+        Steps = 30,
+        WarmUpSteps = 3,
+        DecaySteps = 10,
+        TokensPerStep = 64,
+        SequenceLength = 16,
+        Workers = 2,
+        LearningRate = 1e-2,
     };
 
     private static readonly PackedTokens Tokens = PackedTokens.Of(
