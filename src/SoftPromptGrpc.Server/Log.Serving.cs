@@ -23,8 +23,8 @@ internal static partial class Log
     [LoggerMessage(1523, LogLevel.Error, "Model {ModelId} could not be loaded.")]
     public static partial void ModelBroken(this ILogger logger, Exception exception, string modelId);
 
-    [LoggerMessage(1530, LogLevel.Error, "A step of the batch failed; its requests fail with it.")]
-    public static partial void StepFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(1530, LogLevel.Critical, "A session is broken; its model is served no longer.")]
+    public static partial void BatchBroken(this ILogger logger, Exception exception);
 
     [LoggerMessage(1531, LogLevel.Information, "Model {ModelId} is served by {Backend}, {MaxSequences} sequences at a time.")]
     public static partial void SessionOpened(this ILogger logger, string modelId, string backend, int maxSequences);

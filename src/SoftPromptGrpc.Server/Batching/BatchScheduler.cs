@@ -59,14 +59,32 @@ internal sealed class BatchScheduler : IAsyncDisposable
 
     private void Loop()
     {
-        while (Receive())
+        try
         {
-            Leave();
-            Admit();
-            if (_running.Count > 0)
-                Step();
+            while (Receive())
+            {
+                Leave();
+                Admit();
+                if (_running.Count > 0)
+                    Step();
+            }
+        }
+        catch (Exception exception)
+        {
+            _logger.BatchBroken(exception);
+            FailAll(exception);
         }
         _session.Dispose();
+    }
+
+    /// <summary>The session failed where it may not: nobody may wait for it any longer.</summary>
+    private void FailAll(Exception exception)
+    {
+        _arrivals.Writer.TryComplete();
+        while (_arrivals.Reader.TryRead(out var work))
+            _waiting.Add(work);
+        foreach (var work in _waiting.RemoveAll().Concat(_running.Select(sequence => sequence.Work)))
+            work.Fail(exception);
     }
 
     /// <summary>Takes what has arrived, and waits for it when there is nothing else to do.</summary>
@@ -119,7 +137,6 @@ internal sealed class BatchScheduler : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                LogDefect(exception);
                 work.Fail(exception);
             }
             _waiting.RemoveFirst();
@@ -141,7 +158,6 @@ internal sealed class BatchScheduler : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            LogDefect(exception);
             foreach (var i in plan)
                 _running[i].Work.Fail(exception);
         }
@@ -149,7 +165,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     }
 
     /// <summary>What one sequence's logits break is that sequence alone.</summary>
-    private void Advance(RunningSequence sequence, StepLogits logits, int step)
+    private static void Advance(RunningSequence sequence, StepLogits logits, int step)
     {
         try
         {
@@ -157,7 +173,6 @@ internal sealed class BatchScheduler : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            LogDefect(exception);
             sequence.Work.Fail(exception);
         }
     }
@@ -168,10 +183,4 @@ internal sealed class BatchScheduler : IAsyncDisposable
             sequence.Dispose();
         return sequence.Work.IsFinished;
     });
-
-    private void LogDefect(Exception exception)
-    {
-        if (exception is not SoftPromptException)
-            _logger.StepFailed(exception);
-    }
 }

@@ -180,6 +180,20 @@ public sealed class BatchSchedulerTests
     }
 
     [Fact]
+    public async Task Close_Throws_FailsEveryoneInsteadOfLeavingThemWaiting()
+    {
+        var gate = new StepGate();
+        var session = new FakeSession(Vocabulary, 1) { Stepping = gate.Pass, FailsToClose = true };
+        await using var scheduler = Create(session);
+        Task[] all = [Submit(scheduler, Plan([1], most: 1)), Submit(scheduler, Plan([2], most: 1)), Submit(scheduler, Plan([3], most: 1))];
+        gate.Open();
+
+        await all[0];
+        await Assert.ThrowsAsync<InvalidOperationException>(() => all[1]);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => all[2]);
+    }
+
+    [Fact]
     public async Task Scoring_InChunksOrAtOnce_PredictsEveryTokenFromTheOnesBefore()
     {
         var prompt = Prompt(3);

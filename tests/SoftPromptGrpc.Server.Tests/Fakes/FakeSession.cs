@@ -25,6 +25,8 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
 
     public int LargestPrefill { get; private set; }
 
+    public bool FailsToClose { get; init; }
+
     public bool IsDisposed { get; private set; }
 
     /// <summary>Gives the token that is to be most probable after a history; null: the hash decides.</summary>
@@ -111,6 +113,11 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
             return rows.TakeLast(step.LogitRows);
         }
 
-        public void Dispose() => session._open.Remove(this);
+        public void Dispose()
+        {
+            session._open.Remove(this);
+            if (session.FailsToClose)
+                throw new InvalidOperationException("The sequence cannot be closed.");
+        }
     }
 }

@@ -2,6 +2,10 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using SoftPromptGrpc.Contracts.V1;
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Server.Models;
+using SoftPromptGrpc.Server.Tests.Fakes;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace SoftPromptGrpc.Server.Tests.Hosting;
@@ -49,6 +53,45 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
 
         Assert.Equal(ServingStatus.NotServing, await NextAsync(call));
         Assert.False(await call.ResponseStream.MoveNext(_ct));
+    }
+
+    [Fact]
+    public async Task Check_WhileAModelLoads_IsNotServingAndRequestsWait()
+    {
+        var reader = new WaitingReader();
+        await using var loading = new LoadingServer(reader);
+        var health = new Health.HealthClient(loading.Channel);
+        var inference = new InferenceService.InferenceServiceClient(loading.Channel);
+        var models = new ModelService.ModelServiceClient(loading.Channel);
+        using var call = inference.TokenizeAsync(new() { Model = ServerFixture.Model, Content = new() { Text = "a" } }, cancellationToken: _ct);
+
+        Assert.Equal(ServingStatus.NotServing, (await health.CheckAsync(new(), cancellationToken: _ct)).Status);
+        var model = await models.GetModelAsync(new() { Model = ServerFixture.Model }, cancellationToken: _ct);
+        Assert.Equal(Contracts.V1.ModelState.Loading, model.Model.State);
+        Assert.False(call.ResponseAsync.IsCompleted);
+
+        reader.Gate.SetResult();
+        Assert.Equal(2, (await call.ResponseAsync).TokenIds.Count);
+        using var watch = health.Watch(new(), cancellationToken: _ct);
+        while (await NextAsync(watch) != ServingStatus.Serving)
+        {
+        }
+    }
+
+    private sealed class LoadingServer(WaitingReader reader) : ServerFixture
+    {
+        protected override void ConfigureServices(IServiceCollection services) => services.AddSingleton<IModelReader>(reader);
+    }
+
+    private sealed class WaitingReader : IModelReader
+    {
+        public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async Task<BaseModel> ReadAsync(string id, string path, CancellationToken cancellationToken)
+        {
+            await Gate.Task;
+            return FakeModels.Create(id);
+        }
     }
 
     private async Task<ServingStatus> NextAsync(AsyncServerStreamingCall<HealthCheckResponse> call)
