@@ -20,7 +20,9 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
     }
 
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+        IAsyncStreamReader<TRequest> requestStream,
+        ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
@@ -68,8 +70,8 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
     {
         if (context.CancellationToken.IsCancellationRequested && IsEndOfCall(exception))
         {
-            return (context.Deadline <= time.GetUtcNow() ? ErrorStatus.DeadlineExceeded() : ErrorStatus.Of(new OperationCanceledException()))
-                .ToRpcException();
+            var isLate = context.Deadline <= time.GetUtcNow();
+            return (isLate ? ErrorStatus.DeadlineExceeded() : ErrorStatus.Of(new OperationCanceledException())).ToRpcException();
         }
         if (ErrorStatus.IsDefect(exception))
             logger.CallFailed(exception, context.Method);

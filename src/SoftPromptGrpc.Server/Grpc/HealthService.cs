@@ -24,7 +24,10 @@ internal sealed class HealthService(Readiness readiness) : Health.HealthBase
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         Names.Contains(request.Service)
             ? Task.FromResult(new HealthCheckResponse { Status = Status })
-            : throw new SoftPromptException(ErrorKind.NotFound, $"There is no service '{request.Service}'.") { Reason = "SERVICE_NOT_FOUND" };
+            : throw new SoftPromptException(ErrorKind.NotFound, $"There is no service '{request.Service}'.")
+            {
+                Reason = "SERVICE_NOT_FOUND",
+            };
 
     public override async Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)

@@ -1,6 +1,8 @@
 namespace SoftPromptGrpc.Server.Hosting;
 
-/// <summary>Whether the server takes requests: not before its models are ready, and never again once it stops. Safe from several threads.</summary>
+/// <summary>
+/// Whether the server takes requests: not before its models are ready, and never again once it stops. Safe from several threads.
+/// </summary>
 internal sealed class Readiness
 {
     private readonly Lock _lock = new();

@@ -11,7 +11,7 @@ internal static class Running
     /// <summary>What is left of the host's stop after the grace period, to answer what was cancelled.</summary>
     private static readonly TimeSpan AfterGrace = TimeSpan.FromSeconds(20);
 
-    /// <summary>Composes the application and runs it to its end. A start that fails is one line on standard error and an exit code.</summary>
+    /// <summary>Runs an application to its end. A start that fails is one line on standard error and an exit code.</summary>
     public static async Task<int> RunAsync(Func<WebApplication> compose)
     {
         try

@@ -23,8 +23,10 @@ internal static class ContentEncoder
         var size = (uint)model.Spec.VocabularySize;
         for (var i = 0; i < ids.Count; i++)
         {
-            if (!violations.Require(ids[i] < size, $"{field}[{i}]", $"is {ids[i]}, but the vocabulary of model '{model.Id}' has {size} tokens"))
-                return [];
+            if (ids[i] < size)
+                continue;
+            violations.Add($"{field}[{i}]", $"is {ids[i]}, but the vocabulary of model '{model.Id}' has {size} tokens");
+            return [];
         }
         return [.. ids.Select(id => (int)id)];
     }

@@ -36,7 +36,7 @@ internal static class GenerationRules
         if (settings.MaxNewTokens is { } most && most > 0)
             violations.Require(most <= room, "generation.max_new_tokens", $"is {most}, but the context has room for {room}");
         else if (settings.MinNewTokens > 0)
-            violations.Require(settings.MinNewTokens <= room, "generation.min_new_tokens", $"is more than the context has room for, {room}");
+            violations.Require(settings.MinNewTokens <= room, "generation.min_new_tokens", $"the context has room for {room} only");
     }
 
     private static void CheckSampling(GenerationSettings settings, Violations violations)
@@ -46,7 +46,9 @@ internal static class GenerationRules
         violations.Require(settings.TopP is > 0 and <= 1, "generation.top_p", "must be over 0 and at most 1");
         violations.Require(settings.MinP is >= 0 and < 1, "generation.min_p", "must be 0 or more and under 1");
         violations.Require(
-            settings.RepetitionPenalty > 0 && double.IsFinite(settings.RepetitionPenalty), "generation.repetition_penalty", "must be over 0");
+            settings.RepetitionPenalty > 0 && double.IsFinite(settings.RepetitionPenalty),
+            "generation.repetition_penalty",
+            "must be over 0");
     }
 
     private static void CheckStops(GenerationSettings settings, Violations violations)

@@ -50,7 +50,11 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
             var (content, field) = (query.Continuations[i], $"continuations[{i}]");
             if (!violations.Require(content is { IsEmpty: false }, field, "must have at least one token"))
                 continue;
-            int[] ids = [.. ContentEncoder.Encode(content, field, target.Model, TextTemplate.None, addSpecialTokens: false, violations), .. end];
+            int[] ids =
+            [
+                .. ContentEncoder.Encode(content, field, target.Model, TextTemplate.None, addSpecialTokens: false, violations),
+                .. end,
+            ];
             violations.Require(ids.Length <= room, field, $"has {ids.Length} tokens, but the context has room for {Math.Max(room, 0)}");
             encoded.Add(ids);
         }

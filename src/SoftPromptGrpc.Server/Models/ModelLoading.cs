@@ -48,7 +48,7 @@ internal sealed class ModelLoading(
         }
     }
 
-    /// <summary>Opens the default backend's session, which may have to export the model first. Without one, the model can still be trained.</summary>
+    /// <summary>Opens the default backend's session. A model that this backend does not implement can still be trained.</summary>
     private async Task OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
         if (backends.Inference(schedulers.DefaultBackend).Supports(model.Spec))

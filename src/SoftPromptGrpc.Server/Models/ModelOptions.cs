@@ -5,9 +5,11 @@ namespace SoftPromptGrpc.Server.Models;
 /// <summary>One entry of the "Models" list.</summary>
 public sealed class ModelOptions
 {
+    private const string IdRule = "must be 1 to 100 of a-z, A-Z, 0-9, '.', '_', '/' and '-', beginning with a letter or digit.";
+
     /// <summary>What requests call the model.</summary>
     [Required]
-    [RegularExpression(@"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$", ErrorMessage = "must be 1 to 100 of a-z, A-Z, 0-9, '.', '_', '/' and '-', beginning with a letter or digit.")]
+    [RegularExpression(@"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$", ErrorMessage = IdRule)]
     public string Id { get; set; } = "";
 
     /// <summary>The checkpoint's directory, in Hugging Face layout.</summary>

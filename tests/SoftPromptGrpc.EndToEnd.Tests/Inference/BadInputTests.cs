@@ -26,8 +26,8 @@ public sealed class BadInputTests(RealServer server)
         { StatusCode.InvalidArgument, "INVALID_REQUEST", new() { Model = RealServer.Gpt2, Input = Text(new string('x', 1_000_000)) } },
         { StatusCode.InvalidArgument, "INVALID_REQUEST", new() { Model = RealServer.Gpt2, Input = Ids(uint.MaxValue) } },
         { StatusCode.InvalidArgument, "INVALID_REQUEST", new() { Model = RealServer.Gpt2, Input = Ids(320) } },
-        { StatusCode.InvalidArgument, "INVALID_REQUEST", new() { Model = RealServer.Gpt2, Input = Text("a"), Generation = new() { MaxNewTokens = int.MaxValue } } },
-        { StatusCode.InvalidArgument, "INVALID_REQUEST", new() { Model = RealServer.Gpt2, Input = Text("a"), Generation = new() { Temperature = double.NaN } } },
+        { StatusCode.InvalidArgument, "INVALID_REQUEST", With(new() { MaxNewTokens = int.MaxValue }) },
+        { StatusCode.InvalidArgument, "INVALID_REQUEST", With(new() { Temperature = double.NaN }) },
     };
 
     [Theory]
@@ -99,6 +99,8 @@ public sealed class BadInputTests(RealServer server)
         Assert.Equal(StatusCode.DeadlineExceeded, error.StatusCode);
         await AssertServesAsync();
     }
+
+    private static InferRequest With(GenerationOptions options) => new() { Model = RealServer.Gpt2, Input = Text("a"), Generation = options };
 
     private static Content Text(string text) => new() { Text = text };
 

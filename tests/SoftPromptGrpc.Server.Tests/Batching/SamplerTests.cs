@@ -86,6 +86,22 @@ public sealed class SamplerTests
         }
     }
 
+    [Theory]
+    [InlineData(0.7, 0.9, 0)]
+    [InlineData(1.3, 0.5, 0.02)]
+    [InlineData(1, 0.999, 0)]
+    public void Next_TopPOfALargeVocabulary_IsWhatSortingEverythingGives(double temperature, double topP, double minP)
+    {
+        var normal = new SeededRandom(1);
+        float[] logits = [.. Enumerable.Range(0, 5000).Select(_ => (float)(normal.NextNormal() * 4))];
+
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var settings = new SamplingSettings(temperature, TopP: topP, MinP: minP, Seed: seed);
+            Assert.Equal(SortAndDraw(settings, logits), Sample(settings, logits));
+        }
+    }
+
     [Fact]
     public void Next_Excluded_IsNeverChosen()
     {
@@ -99,6 +115,18 @@ public sealed class SamplerTests
     [InlineData(float.NegativeInfinity)]
     public void Next_NoFiniteLogits_IsAnError(float logit) =>
         Assert.Equal(ErrorKind.Corrupt, Assert.Throws<SoftPromptException>(() => Sample(new(), [logit, logit])).Kind);
+
+    private static int SortAndDraw(SamplingSettings settings, float[] logits)
+    {
+        var best = logits.Max();
+        var weights = logits.Select((logit, id) => (Weight: Math.Exp((logit - best) / settings.Temperature), Id: id))
+            .OrderByDescending(token => token.Weight).ThenBy(token => token.Id).ToList();
+        var (all, sum) = (weights.Sum(token => token.Weight), 0.0);
+        var kept = weights.TakeWhile(token => (sum += token.Weight) - token.Weight < settings.TopP * all)
+            .Where(token => token.Weight >= settings.MinP).ToList();
+        var threshold = SeededRandom.For(settings.Seed, stream: 0).NextDouble() * kept.Sum(token => token.Weight);
+        return kept.First(token => (threshold -= token.Weight) < 0).Id;
+    }
 
     private static int Sample(SamplingSettings settings, float[] logits, int[]? input = null) =>
         new Sampler(settings, input ?? []).Next(logits, []);

@@ -59,7 +59,7 @@ internal static class FakeModels
     }
 }
 
-/// <summary>Reads any directory as a fake model; an id that begins with "broken" fails, and one that ends in "-ids" has no tokenizer.</summary>
+/// <summary>Reads any directory as a fake model. An id that begins with "broken" fails; one that ends in "-ids" has no tokenizer.</summary>
 internal sealed class FakeModelReader : IModelReader
 {
     public Task<BaseModel> ReadAsync(string id, string path, CancellationToken cancellationToken) => id switch

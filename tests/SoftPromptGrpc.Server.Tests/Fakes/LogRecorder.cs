@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SoftPromptGrpc.Server.Tests.Fakes;
 
@@ -13,7 +14,7 @@ internal sealed class LogRecorder : ILoggerProvider, ILogger
     public void Clear() => _entries.Clear();
 
     public ILogger CreateLogger(string categoryName) =>
-        categoryName.StartsWith("SoftPromptGrpc.", StringComparison.Ordinal) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+        categoryName.StartsWith("SoftPromptGrpc.", StringComparison.Ordinal) ? this : NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

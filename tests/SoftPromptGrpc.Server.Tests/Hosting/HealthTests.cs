@@ -35,7 +35,8 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
     [Fact]
     public async Task Check_UnknownService_IsNotFound()
     {
-        var error = await Assert.ThrowsAsync<RpcException>(() => _client.CheckAsync(new() { Service = "none" }, cancellationToken: _ct).ResponseAsync);
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => _client.CheckAsync(new() { Service = "none" }, cancellationToken: _ct).ResponseAsync);
 
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
     }
@@ -63,7 +64,8 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
         var health = new Health.HealthClient(loading.Channel);
         var inference = new InferenceService.InferenceServiceClient(loading.Channel);
         var models = new ModelService.ModelServiceClient(loading.Channel);
-        using var call = inference.TokenizeAsync(new() { Model = ServerFixture.Model, Content = new() { Text = "a" } }, cancellationToken: _ct);
+        using var call = inference.TokenizeAsync(
+            new() { Model = ServerFixture.Model, Content = new() { Text = "a" } }, cancellationToken: _ct);
 
         Assert.Equal(ServingStatus.NotServing, (await health.CheckAsync(new(), cancellationToken: _ct)).Status);
         var model = await models.GetModelAsync(new() { Model = ServerFixture.Model }, cancellationToken: _ct);

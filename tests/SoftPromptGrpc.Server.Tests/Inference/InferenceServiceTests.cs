@@ -363,7 +363,10 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
             "generation.stop_texts",
             new() { Model = ServerFixture.ModelOfIds, Input = Ids(1), Generation = new() { StopTexts = { "x" } } }
         },
-        { "generation.stop_token_ids", Request("a", generation: new() { StopTokenIds = { Enumerable.Repeat(new TokenIds { Ids = { 1 } }, 17) } }) },
+        {
+            "generation.stop_token_ids",
+            Request("a", generation: new() { StopTokenIds = { Enumerable.Repeat(new TokenIds { Ids = { 1 } }, 17) } })
+        },
         { "generation.temperature", Request("a", generation: new() { Temperature = 101 }) },
         { "generation.repetition_penalty", Request("a", generation: new() { RepetitionPenalty = double.PositiveInfinity }) },
         { "priority", new() { Model = ServerFixture.Model, Input = Ids(1), Priority = int.MinValue } },

@@ -16,9 +16,14 @@ public sealed class ShutdownTests
         var gate = new StepGate();
         await using var server = new Server();
         server.Backend.Stepping = gate.Pass;
+        var endless = new InferRequest
+        {
+            Model = ServerFixture.Model,
+            Input = new() { Text = "a" },
+            Generation = new() { IgnoreEndOfSequence = true },
+        };
         using var call = new InferenceService.InferenceServiceClient(server.Channel).StreamInfer(
-            new() { Request = new() { Model = ServerFixture.Model, Input = new() { Text = "a" }, Generation = new() { IgnoreEndOfSequence = true } } },
-            cancellationToken: _ct);
+            new() { Request = endless }, cancellationToken: _ct);
         gate.Allow(3);
         await gate.Reached(3);
 
