@@ -1,7 +1,7 @@
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
-using SoftPromptGrpc.Server.Paging;
 using SoftPromptGrpc.Server.Jobs;
+using SoftPromptGrpc.Server.Paging;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
 using SoftPromptGrpc.Server.Tests.Storage;
