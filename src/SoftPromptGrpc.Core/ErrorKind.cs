@@ -24,4 +24,7 @@ public enum ErrorKind
 
     /// <summary>The resource changed under the caller: its ETag no longer matches.</summary>
     Conflict,
+
+    /// <summary>This server is stopping. The same request is good for the next one.</summary>
+    Unavailable,
 }

@@ -24,6 +24,7 @@ internal static class ErrorStatus
         ErrorKind.Overloaded => StatusCode.ResourceExhausted,
         ErrorKind.Corrupt => StatusCode.DataLoss,
         ErrorKind.Conflict => StatusCode.Aborted,
+        ErrorKind.Unavailable => StatusCode.Unavailable,
     };
 
     /// <summary>Whether the exception is a defect of ours that somebody has to look at.</summary>
@@ -70,6 +71,7 @@ internal static class ErrorStatus
         ErrorKind.Overloaded => "OVERLOADED",
         ErrorKind.Corrupt => "CORRUPT",
         ErrorKind.Conflict => "CONFLICT",
+        ErrorKind.Unavailable => "UNAVAILABLE",
     };
 
     private static Status Make(StatusCode code, string message, string reason) => new()

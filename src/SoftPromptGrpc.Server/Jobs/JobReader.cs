@@ -8,7 +8,7 @@ using Wire = SoftPromptGrpc.Contracts.V1;
 namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>Looks at jobs. Every watcher reads the store at its own pace: none holds up a training, and none fills the memory.</summary>
-internal sealed class JobReader(IDbContextFactory<StoreContext> contexts, JobSignals signals)
+internal sealed class JobReader(IDbContextFactory<StoreContext> contexts, JobSignals signals, IHostApplicationLifetime lifetime)
 {
     private const int EventsAtOnce = 200;
 
@@ -46,11 +46,13 @@ internal sealed class JobReader(IDbContextFactory<StoreContext> contexts, JobSig
     }
 
     /// <summary>The job's events with a larger sequence number, stored ones and then live ones, to the job's last.</summary>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Unavailable"/>: the server stops before the job has ended.</exception>
     public async IAsyncEnumerable<Wire.TrainingEvent> WatchAsync(
         StoredJob job, long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var changes = signals.Subscribe(job.Number);
-        while (true)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        while (!stop.IsCancellationRequested)
         {
             // In this order: once the job is seen to have ended, its last event is seen too.
             var ended = await HasEndedAsync(job.Number, cancellationToken);
@@ -66,8 +68,13 @@ internal sealed class JobReader(IDbContextFactory<StoreContext> contexts, JobSig
                 continue;
             if (ended)
                 yield break;
-            await changes.WaitAsync(cancellationToken);
+            await changes.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new SoftPromptException(ErrorKind.Unavailable, $"The server is stopping; job '{job.Id}' goes on when it is back.")
+        {
+            Reason = "SERVER_STOPPING",
+        };
     }
 
     private async Task<bool> HasEndedAsync(long number, CancellationToken cancellationToken)

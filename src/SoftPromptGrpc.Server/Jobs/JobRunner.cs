@@ -4,12 +4,20 @@ namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>Runs the queue, one job at a time, after it took up what a stopped server left behind.</summary>
 internal sealed class JobRunner(
-    JobStore jobs, JobRun run, JobSignals signals, IOptions<JobOptions> options, TimeProvider time, ILogger<JobRunner> logger)
+    JobStore jobs, JobRun run, JobSignals signals, IHostApplicationLifetime lifetime, IOptions<JobOptions> options, TimeProvider time,
+    ILogger<JobRunner> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The token alone is cancelled only after the last call has ended, which may be long after the stop began.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await RunAsync(stopping.Token);
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         using var queue = signals.Subscribe(JobSignals.Queue);
         while (!stoppingToken.IsCancellationRequested)

@@ -16,6 +16,7 @@ public sealed class ErrorStatusTests
     [InlineData(ErrorKind.Overloaded, Code.ResourceExhausted, "OVERLOADED")]
     [InlineData(ErrorKind.Corrupt, Code.DataLoss, "CORRUPT")]
     [InlineData(ErrorKind.Conflict, Code.Aborted, "CONFLICT")]
+    [InlineData(ErrorKind.Unavailable, Code.Unavailable, "UNAVAILABLE")]
     public void Of_DomainError_HasItsCodeMessageAndReason(ErrorKind kind, Code code, string reason)
     {
         var status = ErrorStatus.Of(new SoftPromptException(kind, "Too bad."));

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Storage;
 using SoftPromptGrpc.Server.Tests.Storage;
@@ -36,6 +37,22 @@ public sealed class JobRunnerTests : IDisposable
         Assert.All(prompt.Values.ToArray(), v => Assert.Equal(6, v));
         await using var store = await host.Contexts.CreateDbContextAsync(_ct);
         Assert.Equal(0, (await store.Jobs.SingleAsync(_ct)).Crashes);
+    }
+
+    [Fact]
+    public async Task Stop_WhileAWatcherWaits_TellsItToComeBack()
+    {
+        await using var host = new JobsHost(_file);
+        await host.StartAsync();
+        host.Backend.HoldBefore(2);
+        var job = await host.Jobs.SubmitAsync(Specs.Small(), "", _ct);
+        await host.WaitForAsync(job.Id, e => e.Step is not null, _ct);
+        var watching = host.WatchAsync(job.Id, 0, _ct);
+
+        await host.StopAsync();
+
+        Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<SoftPromptException>(() => watching)).Kind);
+        Assert.Equal(State.Queued, (await host.Jobs.GetAsync(job.Id, _ct)).State);
     }
 
     [Fact]
