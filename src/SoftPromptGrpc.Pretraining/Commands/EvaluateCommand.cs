@@ -7,10 +7,10 @@ namespace SoftPromptGrpc.Pretraining.Commands;
 
 internal static class EvaluateCommand
 {
-    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 300 };
+    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 120 };
     private static readonly Option<int> BatchSize = new("--batch-size") { DefaultValueFactory = _ => 16 };
-    private static readonly Option<int> VirtualTokens = new("--virtual-tokens") { DefaultValueFactory = _ => 16 };
-    private static readonly Option<double> LearningRate = new("--learning-rate") { DefaultValueFactory = _ => 0.03 };
+    private static readonly Option<int> VirtualTokens = new("--virtual-tokens") { DefaultValueFactory = _ => 10 };
+    private static readonly Option<double> LearningRate = new("--learning-rate") { DefaultValueFactory = _ => 0.05 };
     private static readonly Option<string> TextPrompt = new("--text-prompt") { DefaultValueFactory = _ => PromptTuning.DefaultTextPrompt };
 
     public static Command Create()

@@ -9,7 +9,7 @@ namespace SoftPromptGrpc.Pretraining.Commands;
 
 internal static class TrainCommand
 {
-    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 3000 };
+    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 1900 };
     private static readonly Option<int> DecaySteps =
         new("--decay-steps") { Description = "Last steps, over which the learning rate falls to zero.", DefaultValueFactory = _ => 400 };
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "A file to continue from, and to save to." };
@@ -36,6 +36,7 @@ internal static class TrainCommand
         var run = new PretrainingRun(corpus, tokenizer, settings, log);
         using var weights = run.Run(TinyEnglish.Spec(tokenizer.VocabularySize), parsed.GetValue(Checkpoint));
         ModelWriter.Write(weights, directory);
-        log.WriteLine(FormattableString.Invariant($"held-out perplexity {run.HeldOutPerplexity(weights):F2}"));
+        log.WriteLine(FormattableString.Invariant($"perplexity, new documents: {Perplexity.Of(weights, tokenizer, Split.Training):F2}"));
+        log.WriteLine(FormattableString.Invariant($"perplexity, held-out documents: {Perplexity.Of(weights, tokenizer, Split.HeldOut):F2}"));
     }
 }

@@ -16,7 +16,10 @@ internal sealed class PretrainingRun(CorpusGenerator corpus, ITokenizer tokenize
     public DecoderWeights Run(DecoderSpec spec, string? checkpoint)
     {
         torch.set_num_threads(1);
-        var tokens = Pack(Split.Training, settings.Steps * settings.TokensPerStep);
+        var tokens = PackedTokens.Of(
+            corpus.Documents(Split.Training).Select(d => d.Text),
+            text => tokenizer.Encode(text, addSpecialTokens: false),
+            settings.Steps * settings.TokensPerStep);
         var weights = DecoderWeights.Random(spec, settings.Seed, torch.CPU);
         using var loop = new PretrainingLoop(weights, settings, tokens);
         if (checkpoint is not null && File.Exists(checkpoint))
@@ -39,13 +42,6 @@ internal sealed class PretrainingRun(CorpusGenerator corpus, ITokenizer tokenize
         }
         return weights;
     }
-
-    /// <summary>exp of the mean loss on held-out documents.</summary>
-    public double HeldOutPerplexity(DecoderWeights weights) =>
-        Math.Exp(PretrainingLoop.Evaluate(weights, Pack(Split.HeldOut, TinyEnglish.HeldOutTokens), settings.SequenceLength));
-
-    private PackedTokens Pack(Split split, int count) =>
-        PackedTokens.Of(corpus.Documents(split).Select(d => d.Text), text => tokenizer.Encode(text, addSpecialTokens: false), count);
 
     private void Report(PretrainingStep step, double loss, TimeSpan elapsed) => log.WriteLine(FormattableString.Invariant(
         $"step {step.Step} loss {loss:F4} norm {step.GradientNorm:F2} rate {step.LearningRate:G3} tokens/s {ReportInterval * settings.TokensPerStep / elapsed.TotalSeconds:F0}"));

@@ -12,9 +12,6 @@ internal static class TinyEnglish
     /// <summary>Documents that the tokenizer is learned from.</summary>
     public const int TokenizerDocuments = 30_000;
 
-    /// <summary>Tokens of held-out documents that the reported perplexity is measured on.</summary>
-    public const int HeldOutTokens = 16 * 1024;
-
     private const int HeadSize = 32;
 
     public static DecoderSpec Spec(int vocabularySize, int layers = 4, int hiddenSize = 192) => new()

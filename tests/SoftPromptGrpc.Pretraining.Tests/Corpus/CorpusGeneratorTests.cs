@@ -35,7 +35,7 @@ public sealed class CorpusGeneratorTests
     [Fact]
     public void Documents_HeldOut_ShareNoLongSentenceWithTraining()
     {
-        var training = Texts(Split.Training, 20_000).SelectMany(LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var training = Texts(Split.Training, 8_000).SelectMany(LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var heldOut = Texts(Split.HeldOut, 500).SelectMany(LongSentences).ToList();
 
         Assert.True(heldOut.Count > 1000);

@@ -1,0 +1,15 @@
+namespace SoftPromptGrpc.Pretraining.Tests;
+
+/// <summary>Where the bundled model lies: above the folder that the tests run from.</summary>
+internal static class ShippedModel
+{
+    public static string Directory { get; } = Find(AppContext.BaseDirectory);
+
+    public static string Task(string file) => Path.Combine(Directory, "tasks", "review-sentiment", file);
+
+    private static string Find(string below)
+    {
+        var candidate = Path.Combine(below, "models", "tiny-english");
+        return System.IO.Directory.Exists(candidate) ? candidate : Find(Path.GetDirectoryName(below.TrimEnd(Path.DirectorySeparatorChar))!);
+    }
+}
