@@ -12,6 +12,7 @@ internal sealed class SoakRun(int steps, int requests)
     private const string Model = "tiny";
     private const int WarmUp = 100;
     private const int Concurrency = 16;
+    private const int BatchSize = 4;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +30,7 @@ internal sealed class SoakRun(int steps, int requests)
 
     private async Task TrainAsync(SoftPromptClient client, ServerProcess server, DemoTask task, CancellationToken cancellationToken)
     {
-        var spec = new TrainingSpec { Model = Model, Prompt = "soak", Examples = task.Training, Steps = steps };
+        var spec = new TrainingSpec { Model = Model, Prompt = "soak", Examples = task.Training, Steps = steps, BatchSize = BatchSize };
         await foreach (var trainingEvent in client.TrainAsync(spec, cancellationToken))
         {
             if (trainingEvent.Step is { } step && (step.Step == WarmUp || step.Step % 1000 == 0))

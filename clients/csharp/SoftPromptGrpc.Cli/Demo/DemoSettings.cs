@@ -10,6 +10,9 @@ internal static class DemoSettings
     {
         Model = model,
         Prompt = task.Name,
+        VirtualTokens = 10,
+        Optimizer = new Optimizer { LearningRate = 0.05 },
+        Steps = 120,
         Examples = task.Training,
         Evaluation = new EvaluationOptions { TextPrompt = Contents.Text(TextPrompt(task)) },
     };
