@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Cli;
+using SoftPromptGrpc.Cli.Demo;
 
 namespace SoftPromptGrpc.Client.Tests.Cli;
 
@@ -33,6 +34,35 @@ public sealed class DemoCommandTests : CliTest
         var run = await RunAsync("demo", "--model-directory", Model(Row, Row), "--task", "none");
 
         Assert.Equal((ExitCode.Invalid, "error: model has no task none.\n"), (run.ExitCode, run.Error));
+    }
+
+    [Theory]
+    [InlineData("{\"steps\": \"many\"}")]
+    [InlineData("{\"stepz\": 3}")]
+    [InlineData("{")]
+    public async Task Demo_MalformedSettings_AreInvalid(string settings)
+    {
+        var model = Model(Row, Row);
+        Write("model/tasks/mood/training.json", settings);
+
+        var run = await RunAsync("demo", "--model-directory", model);
+
+        Assert.Equal(ExitCode.Invalid, run.ExitCode);
+        Assert.StartsWith("error: training.json of the task mood is no TrainingSpec: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToSpec_SettingsOfTheTask_AreTaken()
+    {
+        var model = new DirectoryInfo(Model(Row, Row));
+        Write("model/tasks/mood/training.json", """{"steps": 3, "optimizer": {"learningRate": 0.5}, "evaluation": {"splitRatio": 0}}""");
+
+        var spec = DemoTask.Read(model, null).ToSpec("tiny");
+
+        Assert.Equal(("tiny", "mood", 3, 0.5), (spec.Model, spec.Prompt, spec.Steps, spec.Optimizer.LearningRate));
+        Assert.True(spec.Evaluation.HasSplitRatio);
+        Assert.Equal("Is this b?\n", spec.Evaluation.TextPrompt.Text);
+        Assert.Single(spec.Examples.Examples);
     }
 
     private string Model(string trainingRow, string testRow)

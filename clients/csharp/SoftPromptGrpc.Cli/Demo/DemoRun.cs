@@ -31,7 +31,7 @@ internal sealed class DemoRun(Invocation invocation, string model, DemoTask task
         Evaluated[] outcomes =
         [
             await evaluator.EvaluateAsync("without a prompt", "", "", cancellationToken),
-            await evaluator.EvaluateAsync("with a text prompt", "", DemoSettings.TextPrompt(task), cancellationToken),
+            await evaluator.EvaluateAsync("with a text prompt", "", task.TextPrompt, cancellationToken),
             await evaluator.EvaluateAsync("with the trained prompt", result.Prompt, "", cancellationToken),
         ];
         DemoReport.Write(invocation, task, outcomes, AnswersShown);
@@ -40,7 +40,7 @@ internal sealed class DemoRun(Invocation invocation, string model, DemoTask task
 
     private TrainingSpec Spec()
     {
-        var spec = DemoSettings.Spec(model, task);
+        var spec = task.ToSpec(model);
         if (steps is { } count)
             spec.Steps = count;
         return spec;
