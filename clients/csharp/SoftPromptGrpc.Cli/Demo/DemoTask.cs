@@ -55,7 +55,7 @@ internal sealed record DemoTask(string Name, InlineExamples Training, InlineExam
             using var reader = file.OpenText();
             return JsonParser.Default.Parse<TrainingSpec>(reader);
         }
-        catch (InvalidProtocolBufferException exception)
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidJsonException)
         {
             throw new UsageException($"{file.Name} of the task {task.Name} is no TrainingSpec: {exception.Message}");
         }
