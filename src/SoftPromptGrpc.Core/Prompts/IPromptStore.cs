@@ -1,7 +1,5 @@
 namespace SoftPromptGrpc.Core.Prompts;
 
-public enum PromptMethod { PromptTuning }
-
 /// <summary>A version of a prompt, without its numbers.</summary>
 /// <param name="Version">From 1; given by the store.</param>
 /// <param name="ModelId">The base model's id when the prompt was made.</param>

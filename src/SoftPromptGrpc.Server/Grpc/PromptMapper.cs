@@ -6,7 +6,6 @@ using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Paging;
 using SoftPromptGrpc.Server.Prompts;
 using Enum = System.Enum;
-using PromptMethod = SoftPromptGrpc.Contracts.V1.PromptMethod;
 using TextTemplate = SoftPromptGrpc.Contracts.V1.TextTemplate;
 
 namespace SoftPromptGrpc.Server.Grpc;
@@ -66,7 +65,7 @@ internal static class PromptMapper
         Reference = prompt.Reference.ToString(),
         Model = prompt.ModelId,
         ModelFingerprint = prompt.ModelFingerprint,
-        Method = prompt.Method switch { Core.Prompts.PromptMethod.PromptTuning => PromptMethod.PromptTuning },
+        Method = prompt.Method.ToMessage(),
         VirtualTokens = prompt.VirtualTokens,
         HiddenSize = prompt.HiddenSize,
         ContentHash = prompt.ContentHash,

@@ -1,5 +1,6 @@
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Tests.Models;
 using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Core.Tests.Training;
@@ -103,28 +104,7 @@ public sealed class PromptInitializerTests
     private static BaseModel Model(int vocabularySize) => new(
         "model",
         "print",
-        new DecoderSpec
-        {
-            ModelType = "test",
-            VocabularySize = vocabularySize,
-            HiddenSize = HiddenSize,
-            LayerCount = 1,
-            HeadCount = 1,
-            KeyValueHeadCount = 1,
-            HeadSize = HiddenSize,
-            MlpSize = 4,
-            ContextLength = 16,
-            Norm = NormKind.Layer,
-            NormEpsilon = 1e-5,
-            Positions = PositionKind.Learned,
-            Residual = ResidualKind.Sequential,
-            Activation = ActivationKind.Gelu,
-            GatedMlp = false,
-            AttentionBias = true,
-            AttentionOutputBias = true,
-            MlpBias = true,
-            TiedHead = true,
-        },
+        SmallSpec.Value with { VocabularySize = vocabularySize, HiddenSize = HiddenSize },
         new CountingWeights(vocabularySize),
         Tokenizer: null,
         new GenerationDefaults(null, [], null),
