@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-// B: batch, T: positions, H: hidden size.
+// B: batch, P: positions of the prefix, T: positions behind it, H: hidden size, L: layers, G: key/value heads, D: head size.
 /// <summary>
 /// A decoder-only transformer, driven by its spec alone. It takes embeddings, so that virtual tokens are just the first rows, and
 /// computes logits only for the rows that are asked for. Not thread-safe. For a given number of threads the results are the same
@@ -39,24 +39,38 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>
-    /// Hidden states after the final norm. Row i of a sequence stands at position i and sees the rows up to its own, so padding on
-    /// the right needs no mask: it changes nothing before it.
+    /// Hidden states after the final norm. Row i of a sequence stands at position P + i and sees the prefix and the rows up to its
+    /// own, so padding on the right needs no mask: it changes nothing before it.
     /// </summary>
-    /// <param name="embeddings">[B, T, H] with T of at most the context length.</param>
+    /// <param name="embeddings">[B, T, H]; with the prefix at most the context length.</param>
+    /// <param name="prefix">Keys and values in front of every sequence, used as they are: [L, 2, G, P, D].</param>
     /// <returns>[B, T, H].</returns>
-    public Tensor Forward(Tensor embeddings)
+    public Tensor Forward(Tensor embeddings, Tensor? prefix = null)
     {
         using var scope = NewDisposeScope();
-        var length = embeddings.shape[1];
-        var mask = Spec.SlidingWindow is { } window && window < length ? WindowMask(length, window) : null;
-        var x = Spec.Positions switch
-        {
-            PositionKind.Learned => embeddings + _weights[DecoderTensors.PositionEmbedding].narrow(0, 0, length),
-            PositionKind.Rotary => embeddings,
-        };
-        foreach (var layer in _layers)
-            x = layer.Forward(x, mask);
+        var (first, length) = (prefix?.shape[3] ?? 0, embeddings.shape[1]);
+        var mask = Mask(first, length);
+        var x = Place(embeddings, first);
+        foreach (var (index, layer) in _layers.Index())
+            x = layer.Forward(x, mask, prefix?[index]);
         return _finalNorm.Forward(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What every layer keeps of a sequence for those behind it.</summary>
+    /// <param name="embeddings">[T, H], from position 0.</param>
+    /// <returns>[L, 2, G, T, D], fit to be a prefix.</returns>
+    public Tensor KeysValues(Tensor embeddings)
+    {
+        using var scope = NewDisposeScope();
+        var mask = Mask(0, embeddings.shape[0]);
+        var x = Place(embeddings.unsqueeze(0), 0);
+        var kept = new List<Tensor>();
+        foreach (var layer in _layers)
+        {
+            kept.Add(layer.KeysValues(x)[0]);
+            x = layer.Forward(x, mask, prefix: null);
+        }
+        return stack(kept).MoveToOuterDisposeScope();
     }
 
     /// <param name="hidden">Rows of <see cref="Forward"/>: [..., H].</param>
@@ -69,10 +83,22 @@ public sealed class Decoder : IDisposable
 
     public void Dispose() => _rotary?.Dispose();
 
-    /// <summary>[T, T]: a query sees itself and the <paramref name="window"/> - 1 positions before it.</summary>
-    private Tensor WindowMask(long length, int window)
+    private Tensor Place(Tensor embeddings, long first) => Spec.Positions switch
     {
-        var causal = ones(length, length, dtype: ScalarType.Bool, device: Device).tril();
-        return causal.logical_and(ones(length, length, dtype: ScalarType.Bool, device: Device).triu(1 - window));
+        PositionKind.Learned => embeddings + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, embeddings.shape[1]),
+        PositionKind.Rotary => embeddings,
+    };
+
+    /// <summary>
+    /// [T, P + T]: a query sees the positions up to its own, with a sliding window only the nearest; null where plain causal attention
+    /// does the same.
+    /// </summary>
+    private Tensor? Mask(long first, long length)
+    {
+        var window = Spec.SlidingWindow is { } size && size < first + length ? size : (int?)null;
+        if (window is null && first == 0)
+            return null;
+        var seen = ones(length, first + length, dtype: ScalarType.Bool, device: Device).tril(first);
+        return window is null ? seen : seen.logical_and(ones_like(seen).triu(first + 1 - window.Value));
     }
 }

@@ -11,15 +11,23 @@ internal sealed class DecoderLayer(DecoderWeights weights, int layer, Rotary? ro
     private readonly Norm _mlpNorm = new(weights, DecoderTensors.MlpNorm(layer));
     private readonly Mlp _mlp = new(weights, layer);
 
-    public Tensor Forward(Tensor x, Tensor? mask)
+    public Tensor Forward(Tensor x, Tensor? mask, Tensor? prefix)
     {
         using var scope = NewDisposeScope();
-        var attended = x + _attention.Forward(_inputNorm.Forward(x), mask);
+        var attended = x + _attention.Forward(_inputNorm.Forward(x), mask, prefix);
         var mlpInput = _residual switch
         {
             ResidualKind.Sequential => attended,
             ResidualKind.Parallel => x,
         };
         return (attended + _mlp.Forward(_mlpNorm.Forward(mlpInput))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What this layer would attend to, were these rows in front of others.</summary>
+    public Tensor KeysValues(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (keys, values) = _attention.KeysValues(_inputNorm.Forward(x), first: 0);
+        return stack([keys, values], 1).MoveToOuterDisposeScope();
     }
 }

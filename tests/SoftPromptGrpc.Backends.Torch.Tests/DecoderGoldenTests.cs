@@ -6,9 +6,6 @@ namespace SoftPromptGrpc.Backends.Torch.Tests;
 /// <summary>The decoder against transformers, family by family.</summary>
 public sealed class DecoderGoldenTests
 {
-    private const double Tolerance = 5e-5;
-    private const long Ignored = -100;
-
     [Theory]
     [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
     [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
@@ -17,10 +14,10 @@ public sealed class DecoderGoldenTests
     {
         using var frozen = no_grad();
 
-        var logits = decoder.Head(decoder.Forward(decoder.Embed(Ids(golden))));
+        var logits = decoder.Head(decoder.Forward(decoder.Embed(golden.Ids())));
 
-        AssertLogits(golden, golden.Forward, logits, 0);
-        Assert.Equal(golden.Forward.Loss, Loss(logits, golden, 0).item<float>(), 1e-5);
+        golden.AssertLogits(golden.Forward, logits, 0);
+        Assert.Equal(golden.Forward.Loss, golden.Loss(logits, 0).item<float>(), 1e-5);
     });
 
     [Theory]
@@ -29,13 +26,13 @@ public sealed class DecoderGoldenTests
     public void Forward_BehindAPrompt_LogitsLossAndGradientAreGolden(string name) => With(name, (decoder, golden) =>
     {
         var prompt = tensor(golden.Prompt).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
-        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(Ids(golden))], 1);
+        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(golden.Ids())], 1);
 
         var logits = decoder.Head(decoder.Forward(embeddings));
-        var loss = Loss(logits, golden, CausalGoldens.VirtualTokens);
+        var loss = golden.Loss(logits, CausalGoldens.VirtualTokens);
         loss.backward();
 
-        AssertLogits(golden, golden.SoftPrompt, logits, CausalGoldens.VirtualTokens);
+        golden.AssertLogits(golden.SoftPrompt, logits, CausalGoldens.VirtualTokens);
         Assert.Equal(golden.SoftPrompt.Loss, loss.item<float>(), 1e-5);
         Assert.All(prompt.grad!.data<float>().Zip(golden.PromptGradient), g => Assert.Equal(g.Second, g.First, 1e-5));
     });
@@ -44,7 +41,7 @@ public sealed class DecoderGoldenTests
     [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
     public void Backward_FrozenWeights_GradientReachesNoWeight(string name) => With(name, (decoder, weights, golden) =>
     {
-        var embeddings = decoder.Embed(Ids(golden)).requires_grad_();
+        var embeddings = decoder.Embed(golden.Ids()).requires_grad_();
 
         decoder.Head(decoder.Forward(embeddings)).sum().backward();
 
@@ -77,29 +74,5 @@ public sealed class DecoderGoldenTests
         using var decoder = new Decoder(weights);
         using var scope = NewDisposeScope();
         test(decoder, weights, new CausalGoldens(name));
-    }
-
-    private static Tensor Ids(CausalGoldens golden) =>
-        tensor(golden.InputIds.SelectMany(row => row.Select(id => (long)id)).ToArray()).view(golden.Rows.Length, -1);
-
-    private static Tensor Loss(Tensor logits, CausalGoldens golden, int virtualTokens)
-    {
-        var labels = golden.Labels.SelectMany(row => Enumerable.Repeat(Ignored, virtualTokens).Concat(row.Select(id => (long)id)));
-        var targets = tensor(labels.ToArray()).view(golden.Rows.Length, -1);
-        var columns = targets.shape[1];
-        return nn.functional.cross_entropy(logits.narrow(1, 0, columns - 1).flatten(0, 1), targets.narrow(1, 1, columns - 1).flatten());
-    }
-
-    private static void AssertLogits(CausalGoldens golden, GoldenOutput expected, Tensor logits, int virtualTokens)
-    {
-        for (var row = 0; row < golden.Rows.Length; row++)
-        {
-            for (var column = 0; column < virtualTokens + golden.Rows[row].Length; column++)
-            {
-                var actual = logits[row, column].data<float>().ToArray();
-                var difference = actual.Zip(expected.At(row, column).ToArray(), (a, e) => Math.Abs(a - e)).Max();
-                Assert.True(difference < Tolerance, $"Row {row}, column {column}: {difference}");
-            }
-        }
     }
 }
