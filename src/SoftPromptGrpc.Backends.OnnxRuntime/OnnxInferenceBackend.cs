@@ -17,7 +17,7 @@ internal sealed class OnnxInferenceBackend(
 
     public string Name => "onnxruntime";
 
-    public bool Supports(DecoderSpec spec) => true;
+    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
 
     public async Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
@@ -30,7 +30,7 @@ internal sealed class OnnxInferenceBackend(
         var start = time.GetTimestamp();
         SilenceEnvironment();
         using var sessionOptions = SessionOptions();
-        var cache = new KvCache(model.Spec, options.Value.MaxSequences, options.Value.MaxCacheBytes, logger);
+        var cache = new KvCache((DecoderSpec)model.Spec, options.Value.MaxSequences, options.Value.MaxCacheBytes, logger);
         var session = new OnnxSession(model, graphPath, sessionOptions, options.Value, cache);
         logger.Opened(model.Id, time.GetElapsedTime(start), sessionOptions.IntraOpNumThreads, options.Value.MaxSequences);
         return session;

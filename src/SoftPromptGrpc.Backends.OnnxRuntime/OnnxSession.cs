@@ -25,14 +25,14 @@ internal sealed class OnnxSession : IInferenceSession
     /// <param name="cache">Empty; owned by the session from now on.</param>
     public OnnxSession(BaseModel model, string graphPath, SessionOptions sessionOptions, OnnxOptions options, KvCache cache)
     {
-        (_spec, _weights, _cache) = (model.Spec, model.Weights, cache);
+        (_spec, _weights, _cache) = ((DecoderSpec)model.Spec, model.Weights, cache);
         (MaxSequences, _chunk) = (options.MaxSequences, options.PrefillChunk);
         _runner = new(_spec, graphPath, sessionOptions, cache, Math.Max(_chunk, MaxSequences));
     }
 
     public int MaxSequences { get; }
 
-    public ISequence Open(SoftPrompt? prompt, int capacity)
+    public ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));

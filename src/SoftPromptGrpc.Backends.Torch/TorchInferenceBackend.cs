@@ -9,11 +9,11 @@ public sealed class TorchInferenceBackend(IOptions<TorchOptions> options) : IInf
 {
     public string Name => "torch";
 
-    public bool Supports(DecoderSpec spec) => true;
+    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
 
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken) =>
         TorchDevice.RunAsync<IInferenceSession>(() => Open(model), cancellationToken);
 
     private TorchSession Open(BaseModel model) =>
-        new(DecoderWeights.Load(model.Spec, model.Weights, TorchDevice.Open(options.Value)), options.Value.MaxSequences);
+        new(DecoderWeights.Load((DecoderSpec)model.Spec, model.Weights, TorchDevice.Open(options.Value)), options.Value.MaxSequences);
 }

@@ -12,7 +12,7 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
 {
     public string Name => "torch";
 
-    public bool Supports(DecoderSpec spec) => true;
+    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
 
     public Task<TrainedPrompt> TrainAsync(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
@@ -29,7 +29,7 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
         }
         var device = TorchDevice.Open(options.Value);
         logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
-        using var weights = DecoderWeights.Load(plan.Model.Spec, plan.Model.Weights, device);
+        using var weights = DecoderWeights.Load((DecoderSpec)plan.Model.Spec, plan.Model.Weights, device);
         using var decoder = new Decoder(weights);
         var trained = new TrainingRun(plan, state, decoder, progress, cancellationToken).Run();
         logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);

@@ -43,7 +43,7 @@ public static class ModelLoader
         }
     }
 
-    private static CheckpointWeights OpenWeights(string directory, IModelFamily family, DecoderSpec spec)
+    private static CheckpointWeights OpenWeights(string directory, IFamily family, ModelSpec spec)
     {
         var checkpoint = SafetensorsCheckpoint.Open(directory);
         try

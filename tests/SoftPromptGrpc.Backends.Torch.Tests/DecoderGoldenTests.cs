@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Fixtures;
 using static TorchSharp.torch;
 
@@ -70,7 +71,7 @@ public sealed class DecoderGoldenTests
     {
         var model = Goldens.LoadModel(name);
         using var source = model.Weights;
-        using var weights = DecoderWeights.Load(model.Spec, source, CPU);
+        using var weights = DecoderWeights.Load((DecoderSpec)model.Spec, source, CPU);
         using var decoder = new Decoder(weights);
         using var scope = NewDisposeScope();
         test(decoder, weights, new CausalGoldens(name));

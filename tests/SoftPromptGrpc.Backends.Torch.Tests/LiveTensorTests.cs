@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Conformance.Training;
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Training;
 using TorchSharp;
 
@@ -26,7 +27,7 @@ public sealed class LiveTensorTests
     [Fact]
     public void Forward_NoGradient_LeavesOneTensorBehind()
     {
-        using var weights = DecoderWeights.Load(Conformance.TinyModel.Llama().Spec, Conformance.TinyModel.Llama().Weights, torch.CPU);
+        using var weights = DecoderWeights.Load((DecoderSpec)Conformance.TinyModel.Llama().Spec, Conformance.TinyModel.Llama().Weights, torch.CPU);
         using var decoder = new Decoder(weights);
         using var embeddings = torch.zeros(1, 8, weights.Spec.HiddenSize);
         decoder.Forward(embeddings).Dispose();

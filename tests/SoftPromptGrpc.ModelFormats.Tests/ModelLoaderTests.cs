@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using SoftPromptGrpc.Core;
-using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.ModelFormats.Tests;
@@ -16,7 +15,7 @@ public sealed class ModelLoaderTests
         var model = Goldens.LoadModel(name);
         using var weights = model.Weights;
 
-        foreach (var (tensor, shape) in DecoderTensors.Of(model.Spec))
+        foreach (var (tensor, shape) in model.Spec.Tensors())
         {
             Assert.Equal(shape, weights.Shape(tensor));
             var values = new float[shape.Aggregate(1, (count, size) => count * size)];

@@ -36,7 +36,7 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
         }
         var start = time.GetTimestamp();
         Directory.CreateDirectory(unfinished);
-        var files = DecoderExporter.Export(model.Spec, model.Weights, unfinished, cancellationToken);
+        var files = DecoderExporter.Export((DecoderSpec)model.Spec, model.Weights, unfinished, cancellationToken);
         new ExportMarker(files).Write(unfinished);
         Directory.Move(unfinished, entry);
         logger.Exported(model.Id, files.Sum(f => f.Length), time.GetElapsedTime(start));

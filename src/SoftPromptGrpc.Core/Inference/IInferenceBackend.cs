@@ -10,7 +10,7 @@ public interface IInferenceBackend
     string Name { get; }
 
     /// <summary>Whether this backend implements every setting of this architecture.</summary>
-    bool Supports(DecoderSpec spec);
+    bool Supports(ModelSpec spec);
 
     /// <summary>Loads the model. Slow: it may export and write files first.</summary>
     Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken);
@@ -28,8 +28,12 @@ public interface IInferenceSession : IDisposable
     /// <summary>Opens a sequence that begins with the prompt's virtual tokens, or with nothing. Runs nothing yet.</summary>
     /// <param name="prompt">Made for this model (same fingerprint and hidden size): the caller has checked.</param>
     /// <param name="capacity">Positions to reserve, virtual tokens included; at most the model's context length.</param>
+    /// <param name="encoderInput">
+    /// Only for an encoder-decoder: what its encoder reads behind the prompt; not empty without one. The sequence is then the
+    /// decoder's: the prompt takes none of its positions and has no logits, and its first token is the spec's DecoderStart.
+    /// </param>
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: no place or no memory.</exception>
-    ISequence Open(SoftPrompt? prompt, int capacity);
+    ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default);
 
     /// <summary>Advances each sequence by its step's tokens, in as few passes over the weights as the backend can.</summary>
     /// <param name="steps">At most one for each sequence.</param>

@@ -15,7 +15,7 @@ public sealed record GenerationDefaults(int? BeginningOfSequence, IReadOnlyList<
 public sealed record BaseModel(
     string Id,
     string Fingerprint,
-    DecoderSpec Spec,
+    ModelSpec Spec,
     IModelWeights Weights,
     ITokenizer? Tokenizer,
     GenerationDefaults Generation,

@@ -44,26 +44,10 @@ public sealed record RotarySpec(double Base, int Dimensions, RotaryScaling? Scal
 /// nothing else: a family is a translation from its config.json to this record and from its tensor names to
 /// <see cref="DecoderTensors"/>.
 /// </summary>
-public sealed record DecoderSpec
+public sealed record DecoderSpec : ModelSpec
 {
-    /// <summary>The <c>model_type</c> of config.json. For messages; nothing branches on it.</summary>
-    public required string ModelType { get; init; }
-
-    public required int VocabularySize { get; init; }
-    public required int HiddenSize { get; init; }
-    public required int LayerCount { get; init; }
-    public required int HeadCount { get; init; }
-
-    /// <summary>Divides <see cref="HeadCount"/>; smaller in grouped-query attention.</summary>
+    /// <summary>Divides <see cref="ModelSpec.HeadCount"/>; smaller in grouped-query attention.</summary>
     public required int KeyValueHeadCount { get; init; }
-
-    public required int HeadSize { get; init; }
-
-    /// <summary>The width inside the MLP.</summary>
-    public required int MlpSize { get; init; }
-
-    /// <summary>The most positions that one sequence may have, soft prompt included.</summary>
-    public required int ContextLength { get; init; }
 
     public required NormKind Norm { get; init; }
     public required double NormEpsilon { get; init; }
@@ -92,4 +76,8 @@ public sealed record DecoderSpec
 
     /// <summary>What query-key products are multiplied by.</summary>
     public double AttentionScale => 1 / Math.Sqrt(HeadSize);
+
+    public override int RoomBehind(int inputPositions) => ContextLength - inputPositions;
+
+    public override IReadOnlyList<(string Name, int[] Shape)> Tensors() => DecoderTensors.Of(this);
 }

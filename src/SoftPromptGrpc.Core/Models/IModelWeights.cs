@@ -1,7 +1,7 @@
 namespace SoftPromptGrpc.Core.Models;
 
 /// <summary>
-/// The canonical tensors of one checkpoint (<see cref="DecoderTensors"/>), read on demand as float32 whatever the file holds.
+/// The canonical tensors of one checkpoint (<see cref="ModelSpec.Tensors"/>), read on demand as float32 whatever the file holds.
 /// Safe to read from several threads. The owner disposes it after the last backend that reads from it.
 /// </summary>
 public interface IModelWeights : IDisposable

@@ -9,7 +9,7 @@ public interface ITrainingBackend
     string Name { get; }
 
     /// <summary>Whether this backend implements every setting of this architecture.</summary>
-    bool Supports(DecoderSpec spec);
+    bool Supports(ModelSpec spec);
 
     /// <summary>Runs the plan to its end, or from <paramref name="state"/> on.</summary>
     /// <param name="state">A checkpoint of the same plan, to continue exactly where it was taken; null to begin.</param>

@@ -12,14 +12,14 @@ internal sealed class CheckpointWeights : IModelWeights
     private readonly Dictionary<string, BoundTensor> _tensors;
 
     /// <exception cref="SoftPromptException">A tensor is missing, or its shape or type is not what the spec needs.</exception>
-    public CheckpointWeights(SafetensorsCheckpoint checkpoint, IModelFamily family, DecoderSpec spec)
+    public CheckpointWeights(SafetensorsCheckpoint checkpoint, IFamily family, ModelSpec spec)
     {
         _checkpoint = checkpoint;
-        Tensors = [.. DecoderTensors.Of(spec).Select(t => Bind(family, spec, t.Name, t.Shape))];
+        Tensors = [.. spec.Tensors().Select(t => Bind(family, spec, t.Name, t.Shape))];
         _tensors = Tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>In the order of <see cref="DecoderTensors.Of"/>.</summary>
+    /// <summary>In the order of <see cref="ModelSpec.Tensors"/>.</summary>
     public IReadOnlyList<BoundTensor> Tensors { get; }
 
     /// <inheritdoc cref="SafetensorsCheckpoint.FileNames"/>
@@ -33,7 +33,7 @@ internal sealed class CheckpointWeights : IModelWeights
 
     public void Dispose() => _checkpoint.Dispose();
 
-    private BoundTensor Bind(IModelFamily family, DecoderSpec spec, string name, int[] shape)
+    private BoundTensor Bind(IFamily family, ModelSpec spec, string name, int[] shape)
     {
         var recipe = family.Locate(spec, TensorName.Parse(name));
         if (!_checkpoint.Tensors.TryGetValue(family.Prefix + recipe.Source, out var stored)

@@ -15,7 +15,7 @@ internal static class Fingerprint
 {
     private const int ChunkBytes = 1 << 24;
 
-    public static string Of(DecoderSpec spec, IReadOnlyList<BoundTensor> tensors)
+    public static string Of(ModelSpec spec, IReadOnlyList<BoundTensor> tensors)
     {
         var digests = new ConcurrentDictionary<StoredTensor, string>();
         Parallel.ForEach(tensors.Select(t => t.Source).Distinct(), source => digests[source] = Digest(source));
@@ -37,7 +37,14 @@ internal static class Fingerprint
     /// Everything that changes what the weights compute, a line for each setting. A setting that is added to the spec later gets a
     /// line only where it is not the default, so that known models keep their fingerprints.
     /// </summary>
-    public static string Describe(DecoderSpec spec) => string.Create(CultureInfo.InvariantCulture, $"""
+    public static string Describe(ModelSpec spec) => spec switch
+    {
+        DecoderSpec decoder => Describe(decoder),
+        EncoderDecoderSpec encoderDecoder => Describe(encoderDecoder),
+        _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.ModelType, null),
+    };
+
+    private static string Describe(DecoderSpec spec) => string.Create(CultureInfo.InvariantCulture, $"""
         decoder 1
         sizes {spec.VocabularySize} {spec.HiddenSize} {spec.LayerCount} {spec.MlpSize}
         heads {spec.HeadCount} {spec.KeyValueHeadCount} {spec.HeadSize}
@@ -50,6 +57,24 @@ internal static class Fingerprint
         tied={spec.TiedHead}
 
         """).ReplaceLineEndings("\n");
+
+    private static string Describe(EncoderDecoderSpec spec) => string.Create(CultureInfo.InvariantCulture, $"""
+        encoder-decoder 1
+        sizes {spec.VocabularySize} {spec.HiddenSize} {spec.LayerCount} {spec.DecoderLayerCount} {spec.MlpSize}
+        heads {spec.HeadCount} {spec.HeadSize} scale={spec.AttentionScale:R}
+        context {spec.ContextLength}
+        norm {spec.Norm} {spec.NormEpsilon:R} post={spec.PostNorm}
+        embedding norm={spec.EmbeddingNorm} scale={spec.EmbeddingScale:R}
+        positions {Describe(spec.RelativePositions)}
+        mlp {spec.Activation} gated={spec.GatedMlp}
+        bias={spec.Bias}
+        head tied={spec.TiedHead} bias={spec.HeadBias} scale={spec.HeadScale:R}
+        start {spec.DecoderStart}
+
+        """).ReplaceLineEndings("\n");
+
+    private static string Describe(RelativePositions? positions) => positions is null ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"{positions.BucketCount} {positions.MaxDistance}");
 
     private static string Describe(RotarySpec? rotary) => rotary is null ? "" : string.Create(
         CultureInfo.InvariantCulture, $"{rotary.Base:R} {rotary.Dimensions} {Describe(rotary.Scaling)}");

@@ -6,11 +6,11 @@ namespace SoftPromptGrpc.ModelFormats.Families;
 /// <summary>Every family that is known, by its <c>model_type</c>.</summary>
 internal static class ModelFamilies
 {
-    private static readonly FrozenDictionary<string, IModelFamily> All =
-        new IModelFamily[] { new Gpt2(), new GptNeoX(), new Llama(), new Mistral(), new Qwen2() }
+    private static readonly FrozenDictionary<string, IFamily> All =
+        new IFamily[] { new Gpt2(), new GptNeoX(), new Llama(), new Mistral(), new Qwen2() }
             .ToFrozenDictionary(f => f.ModelType, StringComparer.Ordinal);
 
-    public static IModelFamily Of(ConfigReader config)
+    public static IFamily Of(ConfigReader config)
     {
         var type = config.Text("model_type") ?? throw config.Missing("model_type");
         return All.TryGetValue(type, out var family) ? family : throw new SoftPromptException(

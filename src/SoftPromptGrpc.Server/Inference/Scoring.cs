@@ -43,7 +43,7 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
             !query.AppendEndOfSequence || end.Length > 0,
             "append_end_of_sequence",
             $"model '{target.Model.Id}' has no end-of-sequence token");
-        var room = target.Model.Spec.ContextLength - target.VirtualTokens - input.Length;
+        var room = target.Model.Spec.RoomBehind(target.VirtualTokens + input.Length);
         var encoded = new List<int[]>();
         for (var i = 0; i < query.Continuations.Count; i++)
         {

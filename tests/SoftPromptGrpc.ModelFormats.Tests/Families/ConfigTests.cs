@@ -227,6 +227,6 @@ public sealed class ConfigTests
     {
         using var json = JsonDocument.Parse(config.ToJsonString());
         var reader = new ConfigReader(json.RootElement);
-        return ModelFamilies.Of(reader).ReadSpec(reader);
+        return Assert.IsType<DecoderSpec>(ModelFamilies.Of(reader).ReadSpec(reader));
     }
 }

@@ -66,7 +66,7 @@ public sealed class FamilyTests
     {
         var model = Goldens.LoadModel(name);
         using var weights = model.Weights;
-        foreach (var (tensor, shape) in DecoderTensors.Of(model.Spec))
+        foreach (var (tensor, shape) in model.Spec.Tensors())
         {
             var whole = Read(weights, tensor);
             var row = new float[whole.Length / shape[0]];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SoftPromptGrpc.Backends.Torch;
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.ModelFormats;
 using SoftPromptGrpc.Pretraining.Corpus;
 using SoftPromptGrpc.Pretraining.Training;
@@ -28,7 +29,7 @@ public sealed partial class ShippedModelTests
     {
         var model = ModelLoader.Load("tiny-english", ShippedModel.Directory);
         using var checkpoint = model.Weights;
-        using var weights = DecoderWeights.Load(model.Spec, checkpoint, CPU);
+        using var weights = DecoderWeights.Load((DecoderSpec)model.Spec, checkpoint, CPU);
 
         var measured = Perplexity.Of(weights, model.Tokenizer!, (Split)split);
 

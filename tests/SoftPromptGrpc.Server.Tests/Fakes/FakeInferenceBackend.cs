@@ -23,7 +23,7 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<FakeSession> _sessions = new();
 
-    public bool Supports(DecoderSpec spec) => true;
+    public bool Supports(ModelSpec spec) => true;
 
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {

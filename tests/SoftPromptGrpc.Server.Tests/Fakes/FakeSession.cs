@@ -35,7 +35,7 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
     /// <summary>Called at the beginning of every step, on the loop.</summary>
     public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
 
-    public ISequence Open(SoftPrompt? prompt, int capacity)
+    public ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         if (_open.Count >= maxSequences || _open.Sum(sequence => (long)sequence.Capacity) + capacity > MaxPositions)
             throw new SoftPromptException(ErrorKind.Overloaded, "There is no place for another sequence.");

@@ -24,7 +24,7 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
     /// <summary>The plans that were begun, with the state that they continued from.</summary>
     public List<(TrainingPlan Plan, TrainingState? From)> Begun { get; } = [];
 
-    public bool Supports(DecoderSpec spec) => true;
+    public bool Supports(ModelSpec spec) => true;
 
     /// <summary>From now on no run goes beyond this step.</summary>
     public void HoldBefore(int step) => SetHold(step);

@@ -102,7 +102,7 @@ public sealed class TorchJobsTests : IDisposable
 
         public Task Stopped => _stopped.Task;
 
-        public bool Supports(DecoderSpec spec) => _torch.Supports(spec);
+        public bool Supports(ModelSpec spec) => _torch.Supports(spec);
 
         public Task<TrainedPrompt> TrainAsync(
             TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
