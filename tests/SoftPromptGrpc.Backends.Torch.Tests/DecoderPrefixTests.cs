@@ -42,7 +42,7 @@ public sealed class DecoderPrefixTests
     {
         var model = Goldens.LoadModel(name);
         using var source = model.Weights;
-        using var weights = DecoderWeights.Load(model.Spec, source, CPU);
+        using var weights = DecoderWeights.Load((DecoderSpec)model.Spec, source, CPU);
         using var decoder = new Decoder(weights);
         using var scope = NewDisposeScope();
         test(decoder);

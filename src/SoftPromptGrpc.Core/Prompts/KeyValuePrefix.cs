@@ -26,10 +26,10 @@ public sealed class KeyValuePrefix(
     /// <inheritdoc cref="LayerKeys"/>
     public ReadOnlyMemory<float> LayerValues(int layer) => Part(2 * layer + 1);
 
-    public override string? MisfitWith(DecoderSpec spec) =>
-        (LayerCount, HeadCount, HeadSize) == (spec.LayerCount, spec.KeyValueHeadCount, spec.HeadSize)
+    public override string? MisfitWith(ModelSpec spec) =>
+        (LayerCount, HeadCount, HeadSize) == ShapeOf(spec)
             ? null
-            : $"it has {Describe(LayerCount, HeadCount, HeadSize)}, the model {Describe(spec.LayerCount, spec.KeyValueHeadCount, spec.HeadSize)}";
+            : $"it has {Describe((LayerCount, HeadCount, HeadSize))}, the model {Describe(ShapeOf(spec))}";
 
     private ReadOnlyMemory<float> Part(int index)
     {
@@ -37,6 +37,14 @@ public sealed class KeyValuePrefix(
         return Values.Slice(index * length, length);
     }
 
-    private static string Describe(int layers, int heads, int headSize) =>
-        $"{layers} layers of {heads} key/value heads of size {headSize}";
+    /// <summary>Of the cache that a prefix goes into: the decoder's own, where there is an encoder.</summary>
+    private static (int Layers, int Heads, int HeadSize) ShapeOf(ModelSpec spec) => spec switch
+    {
+        DecoderSpec decoder => (decoder.LayerCount, decoder.KeyValueHeadCount, decoder.HeadSize),
+        EncoderDecoderSpec encoderDecoder => (encoderDecoder.DecoderLayerCount, encoderDecoder.HeadCount, encoderDecoder.HeadSize),
+        _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.ModelType, null),
+    };
+
+    private static string Describe((int Layers, int Heads, int HeadSize) shape) =>
+        $"{shape.Layers} layers of {shape.Heads} key/value heads of size {shape.HeadSize}";
 }

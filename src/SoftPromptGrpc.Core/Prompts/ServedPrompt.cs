@@ -45,7 +45,7 @@ public abstract class ServedPrompt
     public string ContentHash { get; }
 
     /// <summary>In what its shape differs from what the model takes, such as "it is 64 wide, the model 32"; null: it fits.</summary>
-    public abstract string? MisfitWith(DecoderSpec spec);
+    public abstract string? MisfitWith(ModelSpec spec);
 
     /// <summary>What <see cref="Shape"/> says it is: [tokens, hidden] or [layers, 2, heads, tokens, head size].</summary>
     /// <param name="values">Taken over, not copied.</param>

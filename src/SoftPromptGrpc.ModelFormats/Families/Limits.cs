@@ -10,6 +10,7 @@ internal static class Limits
     public const int Heads = 1 << 12;
     public const int HeadSize = 1 << 12;
     public const int MlpSize = 1 << 20;
+    public const int Buckets = 1 << 12;
 
     public static int Divide(string wholeKey, int whole, string partsKey, int parts) => whole % parts == 0
         ? whole / parts

@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.ModelFormats.Families;
 internal static class ModelFamilies
 {
     private static readonly FrozenDictionary<string, IFamily> All =
-        new IFamily[] { new Gpt2(), new GptNeoX(), new Llama(), new Mistral(), new Qwen2() }
+        new IFamily[] { new Bart(), new Gpt2(), new GptNeoX(), new Llama(), new Mistral(), new Qwen2(), new T5() }
             .ToFrozenDictionary(f => f.ModelType, StringComparer.Ordinal);
 
     public static IFamily Of(ConfigReader config)
