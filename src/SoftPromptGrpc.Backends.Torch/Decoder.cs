@@ -22,7 +22,7 @@ public sealed class Decoder : IDisposable
         _weights = weights;
         _rotary = weights.Spec.Rotary is { } rotary ? new Rotary(rotary, weights.Device) : null;
         _layers = [.. Enumerable.Range(0, weights.Spec.LayerCount).Select(layer => new DecoderLayer(weights, layer, _rotary))];
-        _finalNorm = new Norm(weights, DecoderTensors.FinalNorm);
+        _finalNorm = Norm.Find(weights, DecoderTensors.FinalNorm)!;
     }
 
     public DecoderSpec Spec => _weights.Spec;

@@ -6,9 +6,9 @@ namespace SoftPromptGrpc.Backends.Torch;
 internal sealed class DecoderLayer(DecoderWeights weights, int layer, Rotary? rotary)
 {
     private readonly ResidualKind _residual = weights.Spec.Residual;
-    private readonly Norm _inputNorm = new(weights, DecoderTensors.InputNorm(layer));
+    private readonly Norm _inputNorm = Norm.Find(weights, DecoderTensors.InputNorm(layer))!;
     private readonly Attention _attention = new(weights, layer, rotary);
-    private readonly Norm _mlpNorm = new(weights, DecoderTensors.MlpNorm(layer));
+    private readonly Norm _mlpNorm = Norm.Find(weights, DecoderTensors.MlpNorm(layer))!;
     private readonly Mlp _mlp = new(weights, layer);
 
     public Tensor Forward(Tensor x, Tensor? mask, Tensor? prefix)

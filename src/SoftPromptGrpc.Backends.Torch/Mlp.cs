@@ -4,12 +4,17 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-internal sealed class Mlp(DecoderWeights weights, int layer)
+/// <summary>down(activation(up(x))), or down(activation(gate(x)) * up(x)) where the weights have a gate.</summary>
+internal sealed class Mlp(ModelWeights weights, ActivationKind activation, string gate, string up, string down)
 {
-    private readonly ActivationKind _activation = weights.Spec.Activation;
-    private readonly Linear? _gate = weights.Spec.GatedMlp ? new(weights, DecoderTensors.Gate(layer)) : null;
-    private readonly Linear _up = new(weights, DecoderTensors.Up(layer));
-    private readonly Linear _down = new(weights, DecoderTensors.Down(layer));
+    private readonly Linear? _gate = Linear.Find(weights, gate);
+    private readonly Linear _up = new(weights, up);
+    private readonly Linear _down = new(weights, down);
+
+    public Mlp(DecoderWeights weights, int layer)
+        : this(weights, weights.Spec.Activation, DecoderTensors.Gate(layer), DecoderTensors.Up(layer), DecoderTensors.Down(layer))
+    {
+    }
 
     public Tensor Forward(Tensor x)
     {
@@ -18,7 +23,7 @@ internal sealed class Mlp(DecoderWeights weights, int layer)
         return _down.Forward(inner).MoveToOuterDisposeScope();
     }
 
-    private Tensor Activate(Tensor x) => _activation switch
+    private Tensor Activate(Tensor x) => activation switch
     {
         ActivationKind.Gelu => nn.functional.gelu(x),
         ActivationKind.GeluTanh => nn.functional.gelu(x, GELU.Approximate.tanh),

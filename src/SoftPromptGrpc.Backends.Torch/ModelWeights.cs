@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using SoftPromptGrpc.Core.Models;
+using static TorchSharp.torch;
+
+namespace SoftPromptGrpc.Backends.Torch;
+
+/// <summary>
+/// The canonical tensors of one model in float32 on one device. Owns their native memory; a model built on them must not outlive them.
+/// </summary>
+public abstract class ModelWeights : IDisposable
+{
+    private readonly ModelSpec _spec;
+    private readonly Dictionary<string, Tensor> _tensors = [];
+
+    /// <param name="fill">Fills a tensor on the CPU by its name.</param>
+    private protected ModelWeights(ModelSpec spec, Device device, Action<string, Tensor> fill)
+    {
+        (_spec, Device) = (spec, device);
+        try
+        {
+            foreach (var (name, shape) in spec.Tensors())
+            {
+                using var scope = NewDisposeScope();
+                var tensor = empty([.. shape.Select(length => (long)length)], float32);
+                fill(name, tensor);
+                _tensors.Add(name, tensor.to(device).DetachFromDisposeScope());
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public Device Device { get; }
+
+    /// <summary>In the order of <see cref="ModelSpec.Tensors"/>.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> Named => _spec.Tensors().Select(t => (t.Name, _tensors[t.Name]));
+
+    public Tensor this[string name] => _tensors[name];
+
+    /// <summary>Null where the spec has no such tensor, such as a bias.</summary>
+    public Tensor? Find(string name) => _tensors.GetValueOrDefault(name);
+
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+            tensor.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Reads straight into the tensors' memory.</summary>
+    private protected static Action<string, Tensor> From(IModelWeights weights) => (name, tensor) => Fill(tensor, name, weights);
+
+    private static void Fill(Tensor tensor, string name, IModelWeights weights)
+    {
+        if (tensor.NumberOfElements * sizeof(float) <= int.MaxValue)
+        {
+            weights.Read(name, MemoryMarshal.Cast<byte, float>(tensor.bytes));
+            return;
+        }
+        // A span of bytes ends at 2 GB: larger matrices are read row by row.
+        for (var row = 0; row < tensor.shape[0]; row++)
+        {
+            using var target = tensor[row];
+            weights.ReadRow(name, row, MemoryMarshal.Cast<byte, float>(target.bytes));
+        }
+    }
+}
