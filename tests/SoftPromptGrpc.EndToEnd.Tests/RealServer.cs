@@ -1,4 +1,6 @@
+using Grpc.Health.V1;
 using Grpc.Net.Client;
+using SoftPromptGrpc.Contracts.V1;
 using SoftPromptGrpc.EndToEnd.Tests;
 using SoftPromptGrpc.Fixtures;
 
@@ -44,6 +46,17 @@ public sealed class RealServer : IAsyncLifetime
         if (_process is not null)
             await _process.DisposeAsync();
         _gpt2.Delete(recursive: true);
+    }
+
+    /// <summary>It is healthy and answers.</summary>
+    public async Task AssertServesAsync()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var health = await new Health.HealthClient(Channel).CheckAsync(new(), cancellationToken: cancellationToken);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
+        var input = new Content { TokenIds = new() { Ids = { 5 } } };
+        await new InferenceService.InferenceServiceClient(Channel).InferAsync(
+            new() { Model = Gpt2, Input = input, Generation = new() { MaxNewTokens = 2 } }, cancellationToken: cancellationToken);
     }
 
     /// <summary>Skips the test where the model is absent.</summary>

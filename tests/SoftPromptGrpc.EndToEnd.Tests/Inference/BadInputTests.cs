@@ -1,6 +1,5 @@
 using Google.Rpc;
 using Grpc.Core;
-using Grpc.Health.V1;
 using SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.EndToEnd.Tests.Inference;
@@ -38,7 +37,7 @@ public sealed class BadInputTests(RealServer server)
 
         Assert.Equal((code, reason), (error.StatusCode, error.GetRpcStatus()?.GetDetail<ErrorInfo>().Reason));
         Assert.DoesNotContain(Path.GetTempPath(), error.Status.Detail, StringComparison.Ordinal);
-        await AssertServesAsync();
+        await server.AssertServesAsync();
     }
 
     [Fact]
@@ -49,7 +48,7 @@ public sealed class BadInputTests(RealServer server)
         var error = await Assert.ThrowsAsync<RpcException>(() => _client.InferAsync(request, cancellationToken: _ct).ResponseAsync);
 
         Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
-        await AssertServesAsync();
+        await server.AssertServesAsync();
     }
 
     [Theory]
@@ -62,7 +61,7 @@ public sealed class BadInputTests(RealServer server)
         using var call = server.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(cancellationToken: _ct), bytes);
 
         await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
-        await AssertServesAsync();
+        await server.AssertServesAsync();
     }
 
     [Fact]
@@ -86,7 +85,7 @@ public sealed class BadInputTests(RealServer server)
             using var response = await http.GetAsync(server.Process.Address, _ct);
             response.EnsureSuccessStatusCode();
         });
-        await AssertServesAsync();
+        await server.AssertServesAsync();
     }
 
     [Fact]
@@ -97,7 +96,7 @@ public sealed class BadInputTests(RealServer server)
             new() { Model = RealServer.Gpt2, Input = Text("a") }, deadline: DateTime.UnixEpoch, cancellationToken: _ct).ResponseAsync);
 
         Assert.Equal(StatusCode.DeadlineExceeded, error.StatusCode);
-        await AssertServesAsync();
+        await server.AssertServesAsync();
     }
 
     private static InferRequest With(GenerationOptions options) => new() { Model = RealServer.Gpt2, Input = Text("a"), Generation = options };
@@ -105,12 +104,4 @@ public sealed class BadInputTests(RealServer server)
     private static Content Text(string text) => new() { Text = text };
 
     private static Content Ids(params uint[] ids) => new() { TokenIds = new() { Ids = { ids } } };
-
-    private async Task AssertServesAsync()
-    {
-        var health = await new Health.HealthClient(server.Channel).CheckAsync(new(), cancellationToken: _ct);
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
-        await _client.InferAsync(
-            new() { Model = RealServer.Gpt2, Input = Ids(5), Generation = new() { MaxNewTokens = 2 } }, cancellationToken: _ct);
-    }
 }
