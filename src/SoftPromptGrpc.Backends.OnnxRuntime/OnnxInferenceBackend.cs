@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 
@@ -17,10 +18,15 @@ internal sealed class OnnxInferenceBackend(
 
     public string Name => "onnxruntime";
 
-    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
+    public bool Supports(ModelSpec spec) => Expressible.Obstacle(spec) is null;
 
     public async Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
+        if (Expressible.Obstacle(model.Spec) is { } setting)
+        {
+            throw new SoftPromptException(
+                ErrorKind.Unsupported, $"The backend '{Name}' does not implement {model.Spec.ModelType}: {setting}.");
+        }
         var graphPath = await _exports.GetAsync(model, cancellationToken);
         return await Task.Run(() => Open(model, graphPath), cancellationToken);
     }

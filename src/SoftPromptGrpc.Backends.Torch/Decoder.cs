@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-// B: batch, P: positions of the prefix, T: positions behind it, H: hidden size, L: layers, G: key/value heads, D: head size.
+// B: batch, P: positions of the prefix, T: positions behind it, L: layers, G: key/value heads, D: head size,
+// E: embedding size, H: hidden size; E = H in nearly all models.
 /// <summary>
 /// A decoder-only transformer, driven by its spec alone. It takes embeddings, so that virtual tokens are just the first rows, and
 /// computes logits only for the rows that are asked for. Not thread-safe. For a given number of threads the results are the same
@@ -12,17 +13,22 @@ namespace SoftPromptGrpc.Backends.Torch;
 public sealed class Decoder : IDisposable
 {
     private readonly DecoderWeights _weights;
-    private readonly Rotary? _rotary;
+    private readonly Dictionary<RotarySpec, Rotary> _rotaries = [];
+    private readonly Linear? _inputProjection;
+    private readonly Norm? _embeddingNorm;
     private readonly DecoderLayer[] _layers;
-    private readonly Norm _finalNorm;
+    private readonly Norm? _finalNorm;
+    private readonly Linear? _outputProjection;
 
     /// <param name="weights">Stay the caller's.</param>
     public Decoder(DecoderWeights weights)
     {
         _weights = weights;
-        _rotary = weights.Spec.Rotary is { } rotary ? new Rotary(rotary, weights.Device) : null;
-        _layers = [.. Enumerable.Range(0, weights.Spec.LayerCount).Select(layer => new DecoderLayer(weights, layer, _rotary))];
-        _finalNorm = Norm.Find(weights, DecoderTensors.FinalNorm)!;
+        _inputProjection = Linear.Find(weights, DecoderTensors.InputProjection);
+        _embeddingNorm = Norm.Find(weights, DecoderTensors.EmbeddingNorm);
+        _layers = [.. Enumerable.Range(0, weights.Spec.LayerCount).Select(Layer)];
+        _finalNorm = Norm.Find(weights, DecoderTensors.FinalNorm);
+        _outputProjection = Linear.Find(weights, DecoderTensors.OutputProjection);
     }
 
     public DecoderSpec Spec => _weights.Spec;
@@ -30,75 +36,87 @@ public sealed class Decoder : IDisposable
     public Device Device => _weights.Device;
 
     /// <param name="ids">int64 of any shape, on the decoder's device.</param>
-    /// <returns>[..., H].</returns>
+    /// <returns>[..., E].</returns>
     public Tensor Embed(Tensor ids)
     {
         using var scope = NewDisposeScope();
         var rows = _weights[DecoderTensors.TokenEmbedding].index_select(0, ids.flatten());
-        return rows.view([.. ids.shape, Spec.HiddenSize]).MoveToOuterDisposeScope();
+        if (Spec.EmbeddingScale != 1)
+            rows = rows * (float)Spec.EmbeddingScale;
+        return rows.view([.. ids.shape, Spec.EmbeddingSize]).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// Hidden states after the final norm. Row i of a sequence stands at position P + i and sees the prefix and the rows up to its
+    /// Hidden states in front of the head. Row i of a sequence stands at position P + i and sees the prefix and the rows up to its
     /// own, so padding on the right needs no mask: it changes nothing before it.
     /// </summary>
-    /// <param name="embeddings">[B, T, H]; with the prefix at most the context length.</param>
+    /// <param name="embeddings">[B, T, E]; with the prefix at most the context length.</param>
     /// <param name="prefix">Keys and values in front of every sequence, used as they are: [L, 2, G, P, D].</param>
-    /// <returns>[B, T, H].</returns>
+    /// <returns>[B, T, E].</returns>
     public Tensor Forward(Tensor embeddings, Tensor? prefix = null)
     {
         using var scope = NewDisposeScope();
         var (first, length) = (prefix?.shape[3] ?? 0, embeddings.shape[1]);
-        var mask = Mask(first, length);
-        var x = Place(embeddings, first);
+        var masks = AttentionMasks.Of(Spec, first, length, Device);
+        var x = Enter(embeddings, first);                                          // [B, T, H]
         foreach (var (index, layer) in _layers.Index())
-            x = layer.Forward(x, mask, prefix?[index]);
-        return _finalNorm.Forward(x).MoveToOuterDisposeScope();
+            x = layer.Forward(x, masks[index], prefix?[index]);
+        x = _finalNorm?.Forward(x) ?? x;
+        return (_outputProjection?.Forward(x) ?? x).MoveToOuterDisposeScope();
     }
 
     /// <summary>What every layer keeps of a sequence for those behind it.</summary>
-    /// <param name="embeddings">[T, H], from position 0.</param>
+    /// <param name="embeddings">[T, E], from position 0.</param>
     /// <returns>[L, 2, G, T, D], fit to be a prefix.</returns>
     public Tensor KeysValues(Tensor embeddings)
     {
         using var scope = NewDisposeScope();
-        var mask = Mask(0, embeddings.shape[0]);
-        var x = Place(embeddings.unsqueeze(0), 0);
+        var masks = AttentionMasks.Of(Spec, 0, embeddings.shape[0], Device);
+        var x = Enter(embeddings.unsqueeze(0), 0);
         var kept = new List<Tensor>();
-        foreach (var layer in _layers)
+        foreach (var (index, layer) in _layers.Index())
         {
             kept.Add(layer.KeysValues(x)[0]);
-            x = layer.Forward(x, mask, prefix: null);
+            x = layer.Forward(x, masks[index], prefix: null);
         }
         return stack(kept).MoveToOuterDisposeScope();
     }
 
-    /// <param name="hidden">Rows of <see cref="Forward"/>: [..., H].</param>
+    /// <param name="hidden">Rows of <see cref="Forward"/>: [..., E].</param>
     /// <returns>[..., vocabulary size].</returns>
     public Tensor Head(Tensor hidden)
     {
+        using var scope = NewDisposeScope();
         var weight = _weights[Spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight"];
-        return nn.functional.linear(hidden, weight);
+        var logits = nn.functional.linear(hidden, weight, _weights.Find($"{DecoderTensors.Head}.bias"));
+        if (Spec.LogitSoftCap is { } cap)
+            logits = (logits / cap).tanh() * cap;
+        return logits.MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => _rotary?.Dispose();
-
-    private Tensor Place(Tensor embeddings, long first) => Spec.Positions switch
+    public void Dispose()
     {
-        PositionKind.Learned => embeddings + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, embeddings.shape[1]),
-        PositionKind.Rotary => embeddings,
-    };
+        foreach (var rotary in _rotaries.Values)
+            rotary.Dispose();
+    }
 
-    /// <summary>
-    /// [T, P + T]: a query sees the positions up to its own, with a sliding window only the nearest; null where plain causal attention
-    /// does the same.
-    /// </summary>
-    private Tensor? Mask(long first, long length)
+    private DecoderLayer Layer(int layer) =>
+        new(_weights, layer, Spec.AttentionOf(layer).Rotary is { } rotary ? Rotary(rotary) : null);
+
+    /// <summary>Layers that rotate alike share their tables.</summary>
+    private Rotary Rotary(RotarySpec spec)
     {
-        var window = Spec.SlidingWindow is { } size && size < first + length ? size : (int?)null;
-        if (window is null && first == 0)
-            return null;
-        var seen = ones(length, first + length, dtype: ScalarType.Bool, device: Device).tril(first);
-        return window is null ? seen : seen.logical_and(ones_like(seen).triu(first + 1 - window.Value));
+        if (!_rotaries.TryGetValue(spec, out var rotary))
+            _rotaries.Add(spec, rotary = new Rotary(spec, Device));
+        return rotary;
+    }
+
+    /// <param name="first">The position of the first row.</param>
+    private Tensor Enter(Tensor embeddings, long first)
+    {
+        var x = _inputProjection?.Forward(embeddings) ?? embeddings;
+        if (Spec.Positions == PositionKind.Learned)
+            x = x + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, x.shape[1]);
+        return _embeddingNorm?.Forward(x) ?? x;
     }
 }

@@ -29,5 +29,6 @@ internal sealed class Mlp(ModelWeights weights, ActivationKind activation, strin
         ActivationKind.GeluTanh => nn.functional.gelu(x, GELU.Approximate.tanh),
         ActivationKind.Silu => nn.functional.silu(x),
         ActivationKind.Relu => nn.functional.relu(x),
+        ActivationKind.QuickGelu => x * (1.702 * x).sigmoid(),
     };
 }

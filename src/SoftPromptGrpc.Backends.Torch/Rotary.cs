@@ -16,16 +16,29 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = Tables(first, (int)x.shape[2]);
-        var half = spec.Dimensions / 2;
-        var (left, right) = (x.narrow(-1, 0, half), x.narrow(-1, half, half));
-        var rest = x.narrow(-1, spec.Dimensions, x.shape[3] - spec.Dimensions);
-        return cat([left * cos - right * sin, right * cos + left * sin, rest], -1).MoveToOuterDisposeScope();
+        var rotated = x.narrow(-1, 0, spec.Dimensions);
+        rotated = spec.Interleaved ? RotateNeighbours(rotated, cos, sin) : RotateHalves(rotated, cos, sin);
+        if (spec.Dimensions < x.shape[3])
+            rotated = cat([rotated, x.narrow(-1, spec.Dimensions, x.shape[3] - spec.Dimensions)], -1);
+        return rotated.MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
         _cos?.Dispose();
         _sin?.Dispose();
+    }
+
+    private static Tensor RotateHalves(Tensor x, Tensor cos, Tensor sin)
+    {
+        var parts = x.chunk(2, -1);
+        return cat([parts[0] * cos - parts[1] * sin, parts[1] * cos + parts[0] * sin], -1);
+    }
+
+    private static Tensor RotateNeighbours(Tensor x, Tensor cos, Tensor sin)
+    {
+        var parts = x.unflatten(-1, [-1, 2]).unbind(-1);
+        return stack([parts[0] * cos - parts[1] * sin, parts[1] * cos + parts[0] * sin], -1).flatten(-2);
     }
 
     private (Tensor Cos, Tensor Sin) Tables(int first, int count)

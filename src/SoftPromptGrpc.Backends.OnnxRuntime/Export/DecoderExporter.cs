@@ -157,6 +157,7 @@ internal sealed class DecoderExporter
             ActivationKind.GeluTanh => new Operator("FastGelu", Operator.Contributed),
             ActivationKind.Silu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1)] },
             ActivationKind.Relu => new Operator("Relu"),
+            ActivationKind.QuickGelu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1.702f)] },
         };
         return _graph.Node($"{place}/{op.Type}", op, x);
     }

@@ -24,6 +24,12 @@ public abstract record ModelSpec
     /// </summary>
     public required int ContextLength { get; init; }
 
+    /// <summary>
+    /// The width of token embeddings and soft prompts: <see cref="HiddenSize"/>, unless there are projections from it before the
+    /// first layer and back to it before the head (OPT-350m).
+    /// </summary>
+    public int EmbeddingSize { get => field > 0 ? field : HiddenSize; init; }
+
     /// <summary>What a token's embedding is multiplied by, but not a soft prompt's row, and not the tied head.</summary>
     public double EmbeddingScale { get; init; } = 1;
 

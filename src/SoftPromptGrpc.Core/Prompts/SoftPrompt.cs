@@ -13,5 +13,5 @@ public sealed class SoftPrompt(int virtualTokens, int hiddenSize, float[] values
     public int HiddenSize { get; } = hiddenSize;
 
     public override string? MisfitWith(ModelSpec spec) =>
-        HiddenSize == spec.HiddenSize ? null : $"it is {HiddenSize} wide, the model {spec.HiddenSize}";
+        HiddenSize == spec.EmbeddingSize ? null : $"it is {HiddenSize} wide, the model {spec.EmbeddingSize}";
 }

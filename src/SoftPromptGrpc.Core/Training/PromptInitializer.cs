@@ -11,7 +11,7 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
 
     private const long SeedStream = -1;
 
-    private readonly int _hiddenSize = model.Spec.HiddenSize;
+    private readonly int _hiddenSize = model.Spec.EmbeddingSize;
     private readonly SeededRandom _random = SeededRandom.For(seed, SeedStream);
 
     /// <summary>The embeddings of a text's tokens, repeated to fill and cut to length, as PEFT does.</summary>
@@ -82,7 +82,7 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
         return ids;
     }
 
-    private void ReadEmbedding(int token, Span<float> target) => model.Weights.ReadRow(DecoderTensors.TokenEmbedding, token, target);
+    private void ReadEmbedding(int token, Span<float> target) => model.Weights.ReadToken(model.Spec, token, target);
 
     private void ReadMean(int[] tokens, Span<float> target)
     {

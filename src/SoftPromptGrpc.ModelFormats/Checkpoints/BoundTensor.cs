@@ -1,13 +1,15 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using SoftPromptGrpc.ModelFormats.Families;
 using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.ModelFormats.Checkpoints;
 
-/// <summary>A canonical tensor over the stored one that it is made from: converts, transposes and slices as it reads.</summary>
+/// <summary>A canonical tensor over the stored one that it is made from: converts, transposes, slices and adds as it reads.</summary>
 /// <param name="shape">The canonical shape; a vector is a matrix of one column.</param>
 /// <param name="rows">Which rows of the source, transposed if need be; all of them is one block.</param>
-internal sealed class BoundTensor(string name, int[] shape, StoredTensor source, bool transposed, RowBlocks rows)
+/// <param name="added">To every number.</param>
+internal sealed class BoundTensor(string name, int[] shape, StoredTensor source, bool transposed, RowBlocks rows, float added)
 {
     /// <summary>Source rows that are transposed together, so that each write fills a cache line.</summary>
     private const int TileRows = 16;
@@ -24,6 +26,8 @@ internal sealed class BoundTensor(string name, int[] shape, StoredTensor source,
 
     public RowBlocks Rows => rows;
 
+    public float Added => added;
+
     private int SourceRows => rows.Stride * rows.Blocks;
 
     public void Read(Span<float> destination)
@@ -38,6 +42,7 @@ internal sealed class BoundTensor(string name, int[] shape, StoredTensor source,
             else
                 source.File.Read(source.Entry, (long)first * _columns, part);
         }
+        Add(destination);
     }
 
     public void ReadRow(int row, Span<float> destination)
@@ -51,6 +56,13 @@ internal sealed class BoundTensor(string name, int[] shape, StoredTensor source,
             ReadColumns(first, destination);
         else
             source.File.Read(source.Entry, (long)first * _columns, destination);
+        Add(destination);
+    }
+
+    private void Add(Span<float> destination)
+    {
+        if (added != 0)
+            TensorPrimitives.Add(destination, added, destination);
     }
 
     /// <summary>Columns of the source from <paramref name="first"/>, as rows.</summary>

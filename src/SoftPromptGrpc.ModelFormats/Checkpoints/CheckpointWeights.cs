@@ -52,6 +52,6 @@ internal sealed class CheckpointWeights : IModelWeights
             throw new SoftPromptException(ErrorKind.Corrupt,
                 $"Tensor '{recipe.Source}' is [{string.Join(", ", stored.Entry.Shape)}]; "
                 + $"config.json asks for [{string.Join(", ", expected)}].");
-        return new BoundTensor(name, shape, stored, recipe.Transposed, rows);
+        return new BoundTensor(name, shape, stored, recipe.Transposed, rows, recipe.Added);
     }
 }

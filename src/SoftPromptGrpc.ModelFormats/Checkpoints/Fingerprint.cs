@@ -26,6 +26,7 @@ internal static class Fingerprint
             text.Append(CultureInfo.InvariantCulture, $"{tensor.Name} {tensor.Source.Entry.Type} {string.Join('x', tensor.Shape)} ")
                 .Append(tensor.Transposed ? 'T' : 'N')
                 .Append(CultureInfo.InvariantCulture, $"{rows.First},{rows.Count},{rows.Stride},{rows.Blocks} ")
+                .Append(tensor.Added == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"+{tensor.Added:R} "))
                 .Append(digests[tensor.Source]).Append('\n');
         }
         return Hash(text.ToString());
@@ -56,7 +57,7 @@ internal static class Fingerprint
         attention bias={spec.AttentionBias} output-bias={spec.AttentionOutputBias} window={spec.SlidingWindow}
         tied={spec.TiedHead}
 
-        """).ReplaceLineEndings("\n");
+        """).ReplaceLineEndings("\n") + string.Concat(LaterSettings.Of(spec).Select(line => $"{line}\n"));
 
     private static string Describe(EncoderDecoderSpec spec) => string.Create(CultureInfo.InvariantCulture, $"""
         encoder-decoder 1
@@ -76,8 +77,9 @@ internal static class Fingerprint
     private static string Describe(RelativePositions? positions) => positions is null ? "" : string.Create(
         CultureInfo.InvariantCulture, $"{positions.BucketCount} {positions.MaxDistance}");
 
-    private static string Describe(RotarySpec? rotary) => rotary is null ? "" : string.Create(
-        CultureInfo.InvariantCulture, $"{rotary.Base:R} {rotary.Dimensions} {Describe(rotary.Scaling)}");
+    public static string Describe(RotarySpec? rotary) => rotary is null ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{rotary.Base:R} {rotary.Dimensions} {Describe(rotary.Scaling)}{(rotary.Interleaved ? " interleaved" : "")}");
 
     private static string Describe(RotaryScaling? scaling) => scaling is null ? "" : string.Create(
         CultureInfo.InvariantCulture,

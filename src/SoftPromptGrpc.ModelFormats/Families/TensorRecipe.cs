@@ -9,4 +9,5 @@ internal readonly record struct RowBlocks(int First, int Count, int Stride, int 
 /// <summary>How to make a canonical tensor from one in the checkpoint.</summary>
 /// <param name="Transposed">The source is [inputs, outputs].</param>
 /// <param name="Rows">Which of the (transposed) source's rows; null: all.</param>
-internal sealed record TensorRecipe(string Source, bool Transposed = false, RowBlocks? Rows = null);
+/// <param name="Added">Added to every number: 1 for norms whose checkpoints hold the weight less one.</param>
+internal sealed record TensorRecipe(string Source, bool Transposed = false, RowBlocks? Rows = null, float Added = 0);

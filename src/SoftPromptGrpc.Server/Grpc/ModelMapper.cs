@@ -28,7 +28,7 @@ internal static class ModelMapper
         message.Fingerprint = model.Fingerprint;
         message.ParameterCount = model.ParameterCount;
         message.LayerCount = model.Spec.LayerCount;
-        message.HiddenSize = model.Spec.HiddenSize;
+        message.HiddenSize = model.Spec.EmbeddingSize;
         message.VocabularySize = model.Spec.VocabularySize;
         message.ContextLength = model.Spec.ContextLength;
         message.HasTokenizer = model.Tokenizer is not null;

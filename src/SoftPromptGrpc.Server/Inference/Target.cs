@@ -57,11 +57,11 @@ internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
                 Reason = "PROMPT_OF_OTHER_MODEL",
             };
         }
-        if (prompt.HiddenSize != model.Spec.HiddenSize)
+        if (prompt.HiddenSize != model.Spec.EmbeddingSize)
         {
             throw new SoftPromptException(
                 ErrorKind.Precondition,
-                $"Prompt '{prompt.Reference}' is {prompt.HiddenSize} wide, model '{model.Id}' {model.Spec.HiddenSize}.")
+                $"Prompt '{prompt.Reference}' is {prompt.HiddenSize} wide, model '{model.Id}' {model.Spec.EmbeddingSize}.")
             {
                 Reason = "PROMPT_OF_OTHER_MODEL",
             };

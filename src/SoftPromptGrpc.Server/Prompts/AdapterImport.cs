@@ -51,10 +51,10 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
 
     private static void Check(Adapter adapter, BaseModel model)
     {
-        if (adapter.HiddenSize != model.Spec.HiddenSize)
+        if (adapter.HiddenSize != model.Spec.EmbeddingSize)
         {
             throw new SoftPromptException(
-                ErrorKind.Precondition, $"The adapter's hidden size is {adapter.HiddenSize}; model '{model.Id}' has {model.Spec.HiddenSize}.")
+                ErrorKind.Precondition, $"The adapter's hidden size is {adapter.HiddenSize}; model '{model.Id}' has {model.Spec.EmbeddingSize}.")
             {
                 Reason = "PROMPT_OF_ANOTHER_MODEL",
             };
