@@ -8,10 +8,12 @@ public sealed class ReadmeTests : CliTest
 {
     private const string Readme = "clients/csharp/README.md";
 
-    [Fact]
-    public void Sample_InTheReadme_IsTheOneCompiledHere()
+    [Theory]
+    [InlineData(Readme)]
+    [InlineData("README.md")]
+    public void Sample_InTheReadme_IsTheOneCompiledHere(string readme)
     {
-        var sample = Read(Readme).Split("```csharp\n")[1].Split("```")[0];
+        var sample = Read(readme).Split("```csharp\n")[1].Split("```")[0];
         var compiled = Read("tests/SoftPromptGrpc.Client.Tests/ReadmeTests.cs").Split("// The sample begins.\n")[1].Split("// It ends.")[0];
 
         Assert.Equal(Normalize(sample.Replace("\"http://127.0.0.1:50051\"", "address", StringComparison.Ordinal)), Normalize(compiled));
