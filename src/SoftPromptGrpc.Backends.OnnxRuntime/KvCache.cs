@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
@@ -15,6 +16,7 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
 {
     private const int LeastPositions = 64;
 
+    private readonly HeadLayout _layout = new(spec);
     private readonly int _headSize = HeadLayout.PaddedSize(spec);
     private NativeBuffer<float>[] _buffers = [];
 
@@ -40,6 +42,16 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
         else
             throw Full();
         return true;
+    }
+
+    /// <summary>Begins a slot with a prefix's keys and values, in the layout that the graph leaves its own in.</summary>
+    public void Fill(int slot, KeyValuePrefix prefix)
+    {
+        for (var layer = 0; layer < spec.LayerCount; layer++)
+        {
+            Fill(_buffers[2 * layer], slot, prefix.LayerKeys(layer).Span, prefix.VirtualTokens, _layout.QueryKey);
+            Fill(_buffers[2 * layer + 1], slot, prefix.LayerValues(layer).Span, prefix.VirtualTokens, _layout.Value);
+        }
     }
 
     /// <summary>Copies a sequence to another slot.</summary>
@@ -76,6 +88,18 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
         foreach (var buffer in _buffers)
             buffer.Dispose();
         (_buffers, Slots, Positions) = ([], 0, 0);
+    }
+
+    /// <param name="source">[heads, length, the model's head size].</param>
+    private void Fill(NativeBuffer<float> target, int slot, ReadOnlySpan<float> source, int length, int[] layout)
+    {
+        for (var row = 0; row < spec.KeyValueHeadCount * length; row++)
+        {
+            var from = source.Slice(row * spec.HeadSize, spec.HeadSize);
+            var to = target.Slice(Start(slot, row / length, Positions) + (long)(row % length) * _headSize, _headSize);
+            for (var i = 0; i < to.Length; i++)
+                to[i] = layout[i] == HeadLayout.Zero ? 0 : from[layout[i]];
+        }
     }
 
     private void Resize(int slots, int positions, ReadOnlySpan<int> lengths)

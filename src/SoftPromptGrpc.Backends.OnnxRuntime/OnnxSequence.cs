@@ -4,11 +4,11 @@ using SoftPromptGrpc.Core.Prompts;
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
 /// <summary>A sequence and the slot of the cache where it lies now.</summary>
-internal sealed class OnnxSequence(OnnxSession session, SoftPrompt? prompt, int capacity, int slot) : ISequence
+internal sealed class OnnxSequence(OnnxSession session, ServedPrompt? prompt, int capacity, int slot) : ISequence
 {
     public OnnxSession Session => session;
 
-    public SoftPrompt? Prompt => prompt;
+    public ServedPrompt? Prompt => prompt;
 
     public int Capacity => capacity;
 
@@ -19,7 +19,7 @@ internal sealed class OnnxSequence(OnnxSession session, SoftPrompt? prompt, int 
 
     public bool IsClosed { get; set; }
 
-    /// <summary>Whether the prompt's rows are still to be run.</summary>
+    /// <summary>Whether the prompt is still to be run or laid into the cache.</summary>
     public bool OwesPrompt => prompt is not null && Length == 0;
 
     public void Dispose() => session.Close(this);

@@ -32,13 +32,13 @@ internal sealed class OnnxSession : IInferenceSession
 
     public int MaxSequences { get; }
 
-    public ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
+    public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
-        if (prompt is not null && prompt.HiddenSize != _spec.HiddenSize)
-            throw new ArgumentException("The prompt has another hidden size than the model.", nameof(prompt));
+        if (prompt?.MisfitWith(_spec) is { } misfit)
+            throw new ArgumentException($"The prompt does not fit the model: {misfit}.", nameof(prompt));
         if (_sequences.Count == MaxSequences)
             throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
         var positions = _sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
@@ -99,7 +99,7 @@ internal sealed class OnnxSession : IInferenceSession
             var prompted = sequence.OwesPrompt;
             if (step.Tokens.IsEmpty && !prompted)
                 throw new ArgumentException("A step has no tokens.", nameof(steps));
-            if (step.LogitRows < 0 || step.LogitRows > step.Tokens.Length + (prompted ? 1 : 0))
+            if (step.LogitRows < 0 || step.LogitRows > step.Tokens.Length + (prompted && sequence.Prompt is SoftPrompt ? 1 : 0))
                 throw new ArgumentException("A step asks for more rows of logits than it has positions.", nameof(steps));
             if (sequence.Length + (prompted ? sequence.Prompt!.VirtualTokens : 0) + step.Tokens.Length > sequence.Capacity)
                 throw new ArgumentException("A step exceeds its sequence's capacity.", nameof(steps));
@@ -175,13 +175,26 @@ internal sealed class OnnxSession : IInferenceSession
     {
         if (sequence.OwesPrompt)
         {
-            var (prompt, wanted) = (sequence.Prompt!, Math.Max(0, step.LogitRows - step.Tokens.Length));
-            RunChunks(sequence, prompt.VirtualTokens, wanted, firstRow, (position, row) =>
-                prompt.Values.Span.Slice(position * _spec.HiddenSize, _spec.HiddenSize).CopyTo(row));
+            var wanted = Math.Max(0, step.LogitRows - step.Tokens.Length);
+            Begin(sequence, wanted, firstRow);
             firstRow += wanted;
         }
         RunChunks(sequence, step.Tokens.Length, Math.Min(step.LogitRows, step.Tokens.Length), firstRow, (position, row) =>
             _weights.ReadRow(DecoderTensors.TokenEmbedding, step.Tokens.Span[position], row));
+    }
+
+    private void Begin(OnnxSequence sequence, int wantedRows, int firstRow)
+    {
+        if (sequence.Prompt is SoftPrompt rows)
+        {
+            RunChunks(sequence, rows.VirtualTokens, wantedRows, firstRow, (position, row) =>
+                rows.Values.Span.Slice(position * _spec.HiddenSize, _spec.HiddenSize).CopyTo(row));
+        }
+        else if (sequence.Prompt is KeyValuePrefix prefix)
+        {
+            _cache.Fill(sequence.Slot, prefix);
+            sequence.Length = prefix.VirtualTokens;
+        }
     }
 
     private void RunChunks(OnnxSequence sequence, int positions, int wantedRows, int firstRow, Action<int, Span<float>> embed)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace SoftPromptGrpc.Backends.Torch;
 
 /// <summary>A prompt and the tokens behind it so far.</summary>
-internal sealed class TorchSequence(TorchSession session, SoftPrompt? prompt, int capacity) : ISequence
+internal sealed class TorchSequence(TorchSession session, ServedPrompt? prompt, int capacity) : ISequence
 {
     private readonly List<long> _tokens = [];
     private bool _hasRun;
@@ -20,7 +20,8 @@ internal sealed class TorchSequence(TorchSession session, SoftPrompt? prompt, in
     public bool Fits(SequenceStep step, int vocabularySize)
     {
         var added = PromptLength + _tokens.Count + step.Tokens.Length - Length;
-        if (added == 0 || Length + added > capacity || step.LogitRows < 0 || step.LogitRows > Math.Min(added, step.Tokens.Length + 1))
+        var predicting = step.Tokens.Length + (prompt is SoftPrompt && !_hasRun ? 1 : 0);
+        if (added == 0 || Length + added > capacity || step.LogitRows < 0 || step.LogitRows > predicting)
             return false;
         foreach (var token in step.Tokens.Span)
         {
@@ -40,8 +41,8 @@ internal sealed class TorchSequence(TorchSession session, SoftPrompt? prompt, in
         if (step.LogitRows == 0)
             return;
         using var scope = NewDisposeScope();
-        var hidden = decoder.Forward(Embeddings(decoder))[0].narrow(0, Length - step.LogitRows, step.LogitRows);
-        decoder.Head(hidden).cpu().data<float>().CopyTo(logits[..(step.LogitRows * decoder.Spec.VocabularySize)]);
+        var hidden = decoder.Forward(Embeddings(decoder), Prefix(decoder))[0];
+        decoder.Head(hidden.narrow(0, hidden.shape[0] - step.LogitRows, step.LogitRows)).cpu().data<float>().CopyTo(logits[..(step.LogitRows * decoder.Spec.VocabularySize)]);
     }
 
     public void Dispose()
@@ -52,13 +53,15 @@ internal sealed class TorchSequence(TorchSession session, SoftPrompt? prompt, in
         session.Close();
     }
 
-    /// <summary>[1, length, hidden size].</summary>
+    /// <summary>[1, length behind a prefix, hidden size].</summary>
     private Tensor Embeddings(Decoder decoder)
     {
         var text = decoder.Embed(tensor(_tokens.ToArray()).to(decoder.Device));
-        if (prompt is null)
-            return text.unsqueeze(0);
-        var rows = tensor(prompt.Values.ToArray()).view(prompt.VirtualTokens, prompt.HiddenSize).to(decoder.Device);
-        return cat([rows, text], 0).unsqueeze(0);
+        return (prompt is SoftPrompt rows ? cat([Values(rows, decoder.Device), text], 0) : text).unsqueeze(0);
     }
+
+    private Tensor? Prefix(Decoder decoder) => prompt is KeyValuePrefix prefix ? Values(prefix, decoder.Device) : null;
+
+    private static Tensor Values(ServedPrompt prompt, Device device) =>
+        tensor(prompt.Values.ToArray()).view([.. prompt.Shape.Select(length => (long)length)]).to(device);
 }

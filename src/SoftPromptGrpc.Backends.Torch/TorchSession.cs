@@ -20,7 +20,7 @@ internal sealed class TorchSession : IInferenceSession
 
     public int MaxSequences { get; }
 
-    public ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
+    public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));

@@ -25,15 +25,15 @@ public interface IInferenceSession : IDisposable
     /// <summary>How many sequences may be open at once.</summary>
     int MaxSequences { get; }
 
-    /// <summary>Opens a sequence that begins with the prompt's virtual tokens, or with nothing. Runs nothing yet.</summary>
-    /// <param name="prompt">Made for this model (same fingerprint and hidden size): the caller has checked.</param>
+    /// <summary>Opens a sequence that begins with the prompt's rows or its keys and values, or with nothing. Runs nothing yet.</summary>
+    /// <param name="prompt">Made for this model (same fingerprint, no misfit): the caller has checked.</param>
     /// <param name="capacity">Positions to reserve, virtual tokens included; at most the model's context length.</param>
     /// <param name="encoderInput">
     /// Only for an encoder-decoder: what its encoder reads behind the prompt; not empty without one. The sequence is then the
     /// decoder's: the prompt takes none of its positions and has no logits, and its first token is the spec's DecoderStart.
     /// </param>
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: no place or no memory.</exception>
-    ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default);
+    ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default);
 
     /// <summary>Advances each sequence by its step's tokens, in as few passes over the weights as the backend can.</summary>
     /// <param name="steps">At most one for each sequence.</param>
@@ -49,11 +49,11 @@ public interface ISequence : IDisposable
 }
 
 /// <param name="Tokens">
-/// What to append. May be empty only in the first step of a sequence with a prompt: then the prompt's rows alone are run.
+/// What to append. May be empty only in the first step of a sequence with a prompt: then the prompt alone is run or laid in.
 /// </param>
 /// <param name="LogitRows">
 /// For how many of the last positions logits are wanted: 0 to <c>Tokens.Length</c>, and one more (the last virtual token's) in the
-/// first step of a sequence with a prompt.
+/// first step of a sequence with a <see cref="SoftPrompt"/>. A <see cref="KeyValuePrefix"/> predicts nothing.
 /// </param>
 public readonly record struct SequenceStep(ISequence Sequence, ReadOnlyMemory<int> Tokens, int LogitRows = 1);
 

@@ -5,9 +5,9 @@ namespace SoftPromptGrpc.Server.Batching;
 /// <summary>A checked request to generate.</summary>
 internal sealed record GenerationPlan
 {
-    public SoftPrompt? Prompt { get; init; }
+    public ServedPrompt? Prompt { get; init; }
 
-    /// <summary>May be empty with a prompt.</summary>
+    /// <summary>May be empty with a <see cref="SoftPrompt"/>.</summary>
     public required int[] Input { get; init; }
 
     public required SamplingSettings Sampling { get; init; }

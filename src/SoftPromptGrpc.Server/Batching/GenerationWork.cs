@@ -17,7 +17,7 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     private int _generated;
     private int _last;
 
-    public SoftPrompt? Prompt => plan.Prompt;
+    public ServedPrompt? Prompt => plan.Prompt;
 
     public int Capacity => plan.VirtualTokens + plan.Input.Length + plan.MaxNewTokens;
 

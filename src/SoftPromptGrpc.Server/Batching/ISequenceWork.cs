@@ -6,7 +6,7 @@ namespace SoftPromptGrpc.Server.Batching;
 /// <summary>What a sequence of the batch is for. After it was queued, the loop alone calls its members; none may block.</summary>
 internal interface ISequenceWork
 {
-    SoftPrompt? Prompt { get; }
+    ServedPrompt? Prompt { get; }
 
     /// <summary>Positions it needs at most, virtual tokens included.</summary>
     int Capacity { get; }

@@ -8,10 +8,10 @@ namespace SoftPromptGrpc.Server.Batching;
 internal sealed record ScoredTokens(IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, bool IsGreedy, WorkTimes Times);
 
 /// <summary>Scores one continuation of an input on the loop.</summary>
-/// <param name="input">May be empty with a prompt.</param>
+/// <param name="input">May be empty with a <see cref="SoftPrompt"/>.</param>
 /// <param name="continuation">At least one token.</param>
 internal sealed class ScoringWork(
-    SoftPrompt? prompt, int[] input, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
+    ServedPrompt? prompt, int[] input, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
 {
     private readonly TaskCompletionSource<ScoredTokens> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<double> _logProbabilities = new(continuation.Length);
@@ -23,7 +23,7 @@ internal sealed class ScoringWork(
     private int _done;
     private bool _isGreedy = true;
 
-    public SoftPrompt? Prompt => prompt;
+    public ServedPrompt? Prompt => prompt;
 
     public int Capacity => (prompt?.VirtualTokens ?? 0) + _tokens.Length;
 

@@ -5,7 +5,7 @@ using SoftPromptGrpc.Core.Prompts;
 namespace SoftPromptGrpc.Server.Inference;
 
 /// <summary>What a request runs on: a model, and a prompt that fits it or none.</summary>
-internal sealed record Target(BaseModel Model, PromptRecord? Record, SoftPrompt? Prompt)
+internal sealed record Target(BaseModel Model, PromptRecord? Record, ServedPrompt? Prompt)
 {
     public int VirtualTokens => Prompt?.VirtualTokens ?? 0;
 

@@ -35,7 +35,7 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
     /// <summary>Called at the beginning of every step, on the loop.</summary>
     public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
 
-    public ISequence Open(SoftPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
+    public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         if (_open.Count >= maxSequences || _open.Sum(sequence => (long)sequence.Capacity) + capacity > MaxPositions)
             throw new SoftPromptException(ErrorKind.Overloaded, "There is no place for another sequence.");
@@ -79,7 +79,7 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
         return logits;
     }
 
-    private sealed class FakeSequence(FakeSession session, SoftPrompt? prompt, int capacity) : ISequence
+    private sealed class FakeSequence(FakeSession session, ServedPrompt? prompt, int capacity) : ISequence
     {
         private readonly List<int> _tokens = [];
 
