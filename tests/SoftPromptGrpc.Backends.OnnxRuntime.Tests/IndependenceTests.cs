@@ -123,13 +123,20 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
         return
         [
             .. lengths.Select((length, i) => new Request(
-                i % 3 == 0 ? null : RandomModel.Prompt(spec, 3 + 8 * i, (ulong)i),
+                Prompt(spec, i),
                 RandomModel.Tokens(spec, length + Steps, 100 + (ulong)i),
                 length)),
         ];
     }
 
-    private sealed record Request(SoftPrompt? Prompt, int[] Tokens, int FirstLength)
+    private static ServedPrompt? Prompt(DecoderSpec spec, int i) => (i % 3) switch
+    {
+        0 => null,
+        1 => RandomModel.Prompt(spec, 3 + 8 * i, (ulong)i),
+        _ => RandomModel.Prefix(spec, 3 + 8 * i, (ulong)i),
+    };
+
+    private sealed record Request(ServedPrompt? Prompt, int[] Tokens, int FirstLength)
     {
         public int Capacity => (Prompt?.VirtualTokens ?? 0) + Tokens.Length;
 

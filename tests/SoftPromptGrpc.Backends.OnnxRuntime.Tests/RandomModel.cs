@@ -63,19 +63,25 @@ internal sealed class RandomModel : IModelWeights
     public static BaseModel Create(DecoderSpec spec, string fingerprint = "feed") =>
         new("random", fingerprint, spec, new RandomModel(spec), null, new(null, [], null), 0);
 
-    public static SoftPrompt Prompt(DecoderSpec spec, int virtualTokens, ulong seed)
+    public static SoftPrompt Prompt(DecoderSpec spec, int virtualTokens, ulong seed) =>
+        new(virtualTokens, spec.HiddenSize, Numbers(virtualTokens * spec.HiddenSize, seed), "feed");
+
+    public static KeyValuePrefix Prefix(DecoderSpec spec, int virtualTokens, ulong seed)
     {
-        var random = new SeededRandom(seed);
-        var values = new float[virtualTokens * spec.HiddenSize];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = (float)random.NextNormal();
-        return new(virtualTokens, spec.HiddenSize, values, "feed");
+        var (layers, heads, size) = (spec.LayerCount, spec.KeyValueHeadCount, spec.HeadSize);
+        return new(layers, heads, virtualTokens, size, Numbers(layers * 2 * heads * virtualTokens * size, seed), "feed");
     }
 
     public static int[] Tokens(DecoderSpec spec, int count, ulong seed)
     {
         var random = new SeededRandom(seed);
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(spec.VocabularySize))];
+    }
+
+    private static float[] Numbers(int count, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)random.NextNormal())];
     }
 
     public IReadOnlyList<int> Shape(string name) => _tensors[name].Shape;

@@ -2,6 +2,8 @@ namespace SoftPromptGrpc.Core.Prompts;
 
 /// <summary>A version of a prompt, without its numbers.</summary>
 /// <param name="Version">From 1; given by the store.</param>
+/// <param name="Width">As <see cref="ServedPrompt.Width"/>.</param>
+/// <param name="Shape">As <see cref="ServedPrompt.Shape"/>.</param>
 /// <param name="ModelId">The base model's id when the prompt was made.</param>
 /// <param name="Lineage">Where it comes from, as the contract's Lineage message in protobuf JSON; opaque to the store.</param>
 /// <param name="ETag">Changes with every change.</param>
@@ -12,7 +14,8 @@ public sealed record PromptRecord(
     string ModelFingerprint,
     PromptMethod Method,
     int VirtualTokens,
-    int HiddenSize,
+    int Width,
+    IReadOnlyList<int> Shape,
     string ContentHash,
     TextTemplate Template,
     IReadOnlyDictionary<string, string> Labels,
@@ -20,6 +23,9 @@ public sealed record PromptRecord(
     DateTimeOffset CreateTime,
     string ETag)
 {
+    /// <summary>Of its numbers, in bytes.</summary>
+    public long Size => Shape.Aggregate((long)sizeof(float), (size, length) => size * length);
+
     public PromptReference Reference => PromptReference.Of(Name, Version);
 
     public string Description { get; init; } = "";
@@ -38,5 +44,5 @@ public interface IPromptStore
     Task<PromptRecord> FindAsync(PromptReference reference, CancellationToken cancellationToken);
 
     /// <summary>The numbers of a version that <see cref="FindAsync"/> gave. Cheap for prompts in use: a bounded cache by content hash.</summary>
-    Task<SoftPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken);
+    Task<ServedPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken);
 }

@@ -20,6 +20,8 @@ public sealed class KeyValuePrefix(
 
     public int HeadSize { get; } = headSize;
 
+    public override int Width => HeadCount * HeadSize;
+
     /// <summary>[G, P, D].</summary>
     public ReadOnlyMemory<float> LayerKeys(int layer) => Part(2 * layer);
 

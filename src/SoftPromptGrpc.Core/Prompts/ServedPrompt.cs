@@ -33,6 +33,9 @@ public abstract class ServedPrompt
     /// <summary>Of <see cref="Values"/>, the outermost dimension first.</summary>
     public IReadOnlyList<int> Shape { get; }
 
+    /// <summary>How many numbers a virtual token has in one place: the hidden size, or what one layer's keys have over all heads.</summary>
+    public abstract int Width { get; }
+
     public ReadOnlyMemory<float> Values => _values;
 
     /// <summary>The values as little-endian float32.</summary>

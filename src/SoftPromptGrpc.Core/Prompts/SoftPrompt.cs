@@ -12,6 +12,8 @@ public sealed class SoftPrompt(int virtualTokens, int hiddenSize, float[] values
 {
     public int HiddenSize { get; } = hiddenSize;
 
+    public override int Width => HiddenSize;
+
     public override string? MisfitWith(ModelSpec spec) =>
         HiddenSize == spec.EmbeddingSize ? null : $"it is {HiddenSize} wide, the model {spec.EmbeddingSize}";
 }

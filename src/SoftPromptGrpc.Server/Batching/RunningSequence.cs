@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Batching;
 
@@ -16,7 +17,8 @@ internal sealed class RunningSequence(ISequenceWork work, ISequence sequence) : 
     {
         var tokens = work.NextTokens(chunk);
         Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens));
-        var virtualTokens = sequence.Length == 0 ? work.Prompt?.VirtualTokens ?? 0 : 0;
+        // A prefix is copied, not run.
+        var virtualTokens = sequence.Length == 0 && work.Prompt is SoftPrompt rows ? rows.VirtualTokens : 0;
         Planned = new PlannedSequence(work.IsDecoding, tokens.Length + virtualTokens);
     }
 

@@ -16,6 +16,7 @@ internal sealed class GenerationPlanner(TargetResolver targets)
         var target = await targets.ResolveAsync(query.Target, violations, cancellationToken);
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
+        target.RequireInput(input, violations);
         var room = target.Model.Spec.RoomBehind(target.VirtualTokens + input.Length);
         if (RequireRoom(target, input, room, violations))
             GenerationRules.Check(query.Settings, target.Model, room, violations);

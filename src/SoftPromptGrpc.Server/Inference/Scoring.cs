@@ -21,6 +21,7 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
         var target = await targets.ResolveAsync(query.Target, violations, cancellationToken);
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
+        target.RequireInput(input, violations);
         var continuations = Encode(query, target, input, violations);
         violations.ThrowIfAny();
 

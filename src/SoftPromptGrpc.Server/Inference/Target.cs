@@ -11,6 +11,13 @@ internal sealed record Target(BaseModel Model, PromptRecord? Record, ServedPromp
 
     public TextTemplate Template => Record?.Template ?? TextTemplate.None;
 
+    /// <summary>Something has to predict the first token: an input, or the hidden states of a prompt's rows.</summary>
+    public void RequireInput(int[] input, Violations violations)
+    {
+        if (Prompt is KeyValuePrefix)
+            violations.Require(violations.Any || input.Length > 0, "input", $"must have a token behind '{PromptName}', which is a prefix");
+    }
+
     /// <summary>"name@version"; empty without a prompt.</summary>
     public string PromptName => Record?.Reference.ToString() ?? "";
 }
@@ -34,7 +41,9 @@ internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
             if (record is null)
                 return new Target(model, null, null);
             RequireMatch(record, model);
-            return new Target(model, record, await prompts.LoadAsync(record, cancellationToken));
+            var prompt = await prompts.LoadAsync(record, cancellationToken);
+            RequireFit(record, prompt, model);
+            return new Target(model, record, prompt);
         }
         catch (SoftPromptException exception) when (violations.Any)
         {
@@ -57,11 +66,13 @@ internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
                 Reason = "PROMPT_OF_OTHER_MODEL",
             };
         }
-        if (prompt.HiddenSize != model.Spec.EmbeddingSize)
+    }
+
+    private static void RequireFit(PromptRecord record, ServedPrompt prompt, BaseModel model)
+    {
+        if (prompt.MisfitWith(model.Spec) is { } misfit)
         {
-            throw new SoftPromptException(
-                ErrorKind.Precondition,
-                $"Prompt '{prompt.Reference}' is {prompt.HiddenSize} wide, model '{model.Id}' {model.Spec.EmbeddingSize}.")
+            throw new SoftPromptException(ErrorKind.Precondition, $"Prompt '{record.Reference}' does not fit model '{model.Id}': {misfit}.")
             {
                 Reason = "PROMPT_OF_OTHER_MODEL",
             };

@@ -17,7 +17,8 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
     public async Task<ExportedAdapter> ExportAsync(PromptReference reference, Wire.AdapterFormat format, CancellationToken cancellationToken)
     {
         var record = await prompts.FindAsync(reference, cancellationToken);
-        var numbers = await prompts.LoadAsync(record, cancellationToken);
+        if (await prompts.LoadAsync(record, cancellationToken) is not SoftPrompt numbers)
+            throw new SoftPromptException(ErrorKind.Unsupported, $"'{record.Reference}' is a prefix: this format holds rows only.");
         using var content = new MemoryStream();
         if (format == Wire.AdapterFormat.Npy)
             NpyPrompt.Write(numbers, content);
@@ -34,7 +35,7 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
         var importedFrom = message.Lineage.Imported?.BaseModelName;
         var config = new PeftPromptConfig(
             record.VirtualTokens,
-            record.HiddenSize,
+            numbers.HiddenSize,
             LayerCount: spec?.LayerCount ?? 0,
             HeadCount: spec?.HeadCount ?? 0,
             BaseModelName: string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom,

@@ -7,7 +7,10 @@ namespace SoftPromptGrpc.Server.Prompts;
 internal sealed record NewPrompt(
     string Name,
     string ModelId,
-    SoftPrompt Numbers,
+    ServedPrompt Numbers,
     TextTemplate Template,
     IReadOnlyDictionary<string, string> Labels,
-    Func<PromptReference, string> Lineage);
+    Func<PromptReference, string> Lineage)
+{
+    public PromptMethod Method { get; init; } = PromptMethod.PromptTuning;
+}

@@ -19,14 +19,14 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
         return prompt?.ToRecord() ?? throw NotFound(reference);
     }
 
-    public async Task<SoftPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken)
+    public async Task<ServedPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken)
     {
         if (cache.Find(record.ContentHash) is { } cached)
             return cached;
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         var tensor = await store.Tensors.AsNoTracking().FirstOrDefaultAsync(t => t.ContentHash == record.ContentHash, cancellationToken);
         var values = MemoryMarshal.Cast<byte, float>((tensor ?? throw NotFound(record.Reference)).Values).ToArray();
-        var prompt = new SoftPrompt(record.VirtualTokens, record.HiddenSize, values, record.ModelFingerprint);
+        var prompt = ServedPrompt.Of(record.Shape, values, record.ModelFingerprint);
         if (prompt.ContentHash != record.ContentHash)
             throw new SoftPromptException(ErrorKind.Corrupt, $"The stored numbers of '{record.Reference}' are damaged.");
         cache.Add(prompt);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Storage;
@@ -21,9 +22,10 @@ internal static class PromptWriter
             Version = name.LastVersion,
             ModelId = prompt.ModelId,
             ModelFingerprint = numbers.ModelFingerprint,
-            Method = PromptMethod.PromptTuning,
+            Method = prompt.Method,
             VirtualTokens = numbers.VirtualTokens,
-            HiddenSize = numbers.HiddenSize,
+            Width = numbers.Width,
+            Shape = string.Join('x', numbers.Shape),
             ContentHash = numbers.ContentHash,
             Template = prompt.Template.Pattern,
             Lineage = prompt.Lineage(reference),
@@ -41,7 +43,8 @@ internal static class PromptWriter
         prompt.ModelFingerprint,
         prompt.Method,
         prompt.VirtualTokens,
-        prompt.HiddenSize,
+        prompt.Width,
+        [.. prompt.Shape.Split('x').Select(length => int.Parse(length, CultureInfo.InvariantCulture))],
         prompt.ContentHash,
         new TextTemplate(prompt.Template),
         prompt.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),

@@ -6,12 +6,12 @@ namespace SoftPromptGrpc.Server.Prompts;
 internal sealed class TensorCache(long capacityBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<SoftPrompt>> _byHash = new(StringComparer.Ordinal);
-    private readonly LinkedList<SoftPrompt> _newestFirst = new();
+    private readonly Dictionary<string, LinkedListNode<ServedPrompt>> _byHash = new(StringComparer.Ordinal);
+    private readonly LinkedList<ServedPrompt> _newestFirst = new();
 
     public long SizeBytes { get; private set; }
 
-    public SoftPrompt? Find(string contentHash)
+    public ServedPrompt? Find(string contentHash)
     {
         lock (_lock)
         {
@@ -23,19 +23,19 @@ internal sealed class TensorCache(long capacityBytes)
         }
     }
 
-    public void Add(SoftPrompt prompt)
+    public void Add(ServedPrompt prompt)
     {
         lock (_lock)
         {
             if (_byHash.ContainsKey(prompt.ContentHash))
                 return;
             _byHash.Add(prompt.ContentHash, _newestFirst.AddFirst(prompt));
-            SizeBytes += prompt.Bytes.Length;
+            SizeBytes += prompt.Size;
             while (SizeBytes > capacityBytes && _newestFirst.Last is { } oldest)
             {
                 _newestFirst.RemoveLast();
                 _byHash.Remove(oldest.Value.ContentHash);
-                SizeBytes -= oldest.Value.Bytes.Length;
+                SizeBytes -= oldest.Value.Size;
             }
         }
     }

@@ -10,6 +10,7 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
     public DbSet<StoredAlias> Aliases => Set<StoredAlias>();
     public DbSet<StoredName> Names => Set<StoredName>();
     public DbSet<StoredTensor> Tensors => Set<StoredTensor>();
+    public DbSet<StoredTrainable> Trainables => Set<StoredTrainable>();
     public DbSet<StoredJob> Jobs => Set<StoredJob>();
     public DbSet<StoredJobRequest> JobRequests => Set<StoredJobRequest>();
     public DbSet<StoredEvent> Events => Set<StoredEvent>();
@@ -26,6 +27,7 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         modelBuilder.Entity<StoredPrompt>(prompt =>
         {
             prompt.HasIndex(p => new { p.Name, p.Version }).IsUnique();
+            prompt.Property(p => p.Width).HasColumnName("HiddenSize");
             prompt.HasIndex(p => p.CreateTime);
             prompt.HasIndex(p => p.ContentHash);
             prompt.Property(p => p.Revision).IsConcurrencyToken();
@@ -41,6 +43,11 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         modelBuilder.Entity<StoredAlias>().HasKey(a => new { a.Name, a.Alias });
         modelBuilder.Entity<StoredName>().HasKey(n => n.Name);
         modelBuilder.Entity<StoredTensor>().HasKey(t => t.ContentHash);
+        modelBuilder.Entity<StoredTrainable>(trainable =>
+        {
+            trainable.HasKey(t => t.PromptId);
+            trainable.HasOne<StoredPrompt>().WithOne().HasForeignKey<StoredTrainable>(t => t.PromptId);
+        });
         BuildJobs(modelBuilder);
     }
 

@@ -12,7 +12,11 @@ internal sealed class StoredPrompt
     public required string ModelFingerprint { get; set; }
     public required PromptMethod Method { get; set; }
     public required int VirtualTokens { get; set; }
-    public required int HiddenSize { get; set; }
+    public required int Width { get; set; }
+
+    /// <summary>Of its numbers, such as "20x768".</summary>
+    public required string Shape { get; set; }
+
     public required string ContentHash { get; set; }
     public required string Template { get; set; }
     public string Description { get; set; } = "";
@@ -50,6 +54,13 @@ internal sealed class StoredName
 {
     public required string Name { get; set; }
     public int LastVersion { get; set; }
+}
+
+/// <summary>What a prompt was made of, where that is more than its numbers: the tensors of its method.</summary>
+internal sealed class StoredTrainable
+{
+    public long PromptId { get; set; }
+    public required byte[] Content { get; set; }
 }
 
 /// <summary>The numbers of every prompt with this content, as little-endian float32.</summary>

@@ -85,9 +85,50 @@ public abstract class InferenceGoldenTests
 
         var output = model.Greedy(
             NewTokens,
-            [.. goldens.Rows.Select(ids => ((SoftPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
+            [.. goldens.Rows.Select(ids => ((ServedPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
 
         Assert.Equal([.. goldens.Greedy.Rows, goldens.Greedy.SoftPrompt], output);
+    }
+
+    [Theory]
+    [MemberData(nameof(PeftGoldens.Rows), MemberType = typeof(PeftGoldens))]
+    [MemberData(nameof(PeftGoldens.Prefixes), MemberType = typeof(PeftGoldens))]
+    public async Task Run_RowsBehindAnAdapter_GivesPeftsLogitsAndLoss(string name, string adapter)
+    {
+        var (inputs, goldens) = (new CausalGoldens(name), new PeftGoldens(name, adapter));
+        using var model = await OpenAsync(name);
+        var prompt = model.Prompt(goldens);
+        // What stands before a row's first token predicts it only where it has hidden states.
+        var before = prompt is SoftPrompt ? 1 : 0;
+        var sequences = inputs.Rows.Select(_ => model.Open(prompt)).ToList();
+
+        var logits = model.RunAll([.. inputs.Rows.Select((ids, i) => new SequenceStep(sequences[i], ids, ids.Length + before))]);
+
+        var loss = new MeanLoss();
+        for (var row = 0; row < logits.Length; row++)
+        {
+            for (var i = 0; i < logits[row].Length; i++)
+                AssertClose(goldens.Output.At(row, i + before * (PeftGoldens.VirtualTokens - 1)), logits[row][i]);
+            loss.Add(logits[row], inputs.Rows[row].AsSpan(1 - before));
+        }
+        Assert.Equal(goldens.Output.Loss, loss.Value, LossTolerance);
+        sequences.ForEach(s => s.Dispose());
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("llama")]
+    public async Task Run_GreedyDecodingOfEveryMethodInOneBatch_GivesPeftsTokens(string name)
+    {
+        string[] adapters = ["prefix_tuning", "p_tuning_lstm", "prefix_tuning_projection"];
+        PeftGoldens[] goldens = [.. adapters.Select(adapter => new PeftGoldens(name, adapter))];
+        var plain = new CausalGoldens(name).Greedy;
+        using var model = await OpenAsync(name);
+
+        var output = model.Greedy(
+            NewTokens, [(null, plain.StartIds), .. goldens.Select(g => ((ServedPrompt?)model.Prompt(g), g.StartIds))]);
+
+        Assert.Equal([plain.Plain, .. goldens.Select(g => g.Greedy)], output);
     }
 
     [Fact]
@@ -111,7 +152,7 @@ public abstract class InferenceGoldenTests
             Output: Ids(text, "greedy_100_new_ids"))).ToList();
         using var model = await OpenModel.OpenAsync(Backend, ModelLoader.Load("stories260K", Goldens.Stories260K));
 
-        var output = model.Greedy(100, [.. texts.Select(t => ((SoftPrompt?)null, t.Input))]);
+        var output = model.Greedy(100, [.. texts.Select(t => ((ServedPrompt?)null, t.Input))]);
 
         Assert.Equal(texts.Select(t => t.Output), output);
 

@@ -20,11 +20,11 @@ public abstract class InferenceSessionTests
     public async Task Run_DifferentLengthsAndPrompts_EachAsAloneBitForBit(string name)
     {
         using var model = await OpenAsync(name);
-        (SoftPrompt? Prompt, int[] Tokens)[] inputs =
+        (ServedPrompt? Prompt, int[] Tokens)[] inputs =
         [
             (null, [17, 203, 45, 118, 9, 276, 64, 301, 33]),
             (model.Prompt(5, 6, 7, 8), [88]),
-            (model.Prompt(300, 12), [310, 27, 73, 160, 4, 5]),
+            (model.Prefix(3, seed: 1), [310, 27, 73, 160, 4, 5]),
             (null, [3, 4]),
         ];
         int[] continuation = [9, 40, 7, 77, 123];
@@ -44,6 +44,7 @@ public abstract class InferenceSessionTests
         int[] tokens = [17, 203, 45, 118];
         int[] continuation = [9, 40, 7, 77, 123, 1, 88];
         var prompt = model.Prompt(5, 6, 7);
+        ServedPrompt?[] others = [prompt, model.Prefix(4, seed: 2), null];
         var alone = Follow(model, [(prompt, tokens)], continuation)[0];
 
         var before = model.Open();
@@ -54,7 +55,7 @@ public abstract class InferenceSessionTests
         for (var step = 0; step < continuation.Length; step++)
         {
             var steps = new List<SequenceStep> { new(sequence, continuation.AsMemory(step, 1)) };
-            using var other = model.Open(step % 2 == 0 ? prompt : null);
+            using var other = model.Open(others[step % 3]);
             steps.Insert(step % 2, new(other, tokens.AsMemory(0, 1 + step % 4)));
             if (step < 3)
                 steps.Add(new(before, continuation.AsMemory(0, 1)));
@@ -132,6 +133,38 @@ public abstract class InferenceSessionTests
             [.. logits.Select((_, i) => goldens.SoftPrompt.At(0, CausalGoldens.VirtualTokens - 1 + i).ToArray())], logits);
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Run_BehindAPrefix_InPiecesAsInOneStep(string name)
+    {
+        using var model = await OpenAsync(name);
+        var prefix = model.Prefix(6, seed: 3);
+        int[] tokens = [17, 203, 45, 118, 9];
+        using var whole = model.Open(prefix);
+        using var pieces = model.Open(prefix);
+
+        var expected = model.Run(whole, tokens, tokens.Length);
+        Assert.Empty(model.Run(pieces, [], 0));
+        Assert.Equal(6, pieces.Length);
+        var actual = new List<float[]>();
+        actual.AddRange(model.Run(pieces, tokens[..3], 3));
+        actual.AddRange(tokens[3..].SelectMany(t => model.Run(pieces, [t], 1)));
+
+        AssertClose(expected, actual);
+        Assert.Equal(6 + tokens.Length, pieces.Length);
+    }
+
+    [Fact]
+    public async Task Run_LogitsOfAPrefixItself_AreRefused()
+    {
+        using var model = await OpenAsync("llama");
+        using var sequence = model.Open(model.Prefix(2, seed: 4));
+
+        Assert.Throws<ArgumentException>(() => model.Run(sequence, [], 1));
+        Assert.Throws<ArgumentException>(() => model.Run(sequence, [5], 2));
+        Assert.Equal(0, sequence.Length);
+    }
+
     [Fact]
     public async Task Open_AllPlacesTaken_IsOverloadedUntilOneIsFree()
     {
@@ -163,7 +196,7 @@ public abstract class InferenceSessionTests
     }
 
     /// <summary>The last logits of each input, and then those behind each token of the continuation, all in the same steps.</summary>
-    private static List<float[]>[] Follow(OpenModel model, (SoftPrompt? Prompt, int[] Tokens)[] inputs, int[] continuation)
+    private static List<float[]>[] Follow(OpenModel model, (ServedPrompt? Prompt, int[] Tokens)[] inputs, int[] continuation)
     {
         var sequences = inputs.Select(i => model.Open(i.Prompt)).ToList();
         var all = inputs.Select(_ => new List<float[]>()).ToArray();

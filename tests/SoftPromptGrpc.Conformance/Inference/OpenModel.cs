@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
@@ -37,7 +38,24 @@ internal sealed class OpenModel : IDisposable
         return new(tokens.Length, hidden, values, _model.Fingerprint);
     }
 
-    public ISequence Open(SoftPrompt? prompt = null, int capacity = 48) => Session.Open(prompt, capacity);
+    /// <summary>What an adapter of PEFT serves.</summary>
+    public ServedPrompt Prompt(PeftGoldens goldens)
+    {
+        if (goldens.Saved.Length == PeftGoldens.VirtualTokens * _model.Spec.HiddenSize)
+            return new SoftPrompt(PeftGoldens.VirtualTokens, _model.Spec.HiddenSize, goldens.Saved, _model.Fingerprint);
+        var (saved, spec) = (goldens.Saved, (DecoderSpec)_model.Spec);
+        return Prefix(PeftGoldens.VirtualTokens, (layer, part, head, token, i) =>
+            saved[(((token * spec.LayerCount + layer) * 2 + part) * spec.KeyValueHeadCount + head) * spec.HeadSize + i]);
+    }
+
+    /// <summary>Keys and values from a normal distribution.</summary>
+    public KeyValuePrefix Prefix(int virtualTokens, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        return Prefix(virtualTokens, (_, _, _, _, _) => (float)random.NextNormal());
+    }
+
+    public ISequence Open(ServedPrompt? prompt = null, int capacity = 48) => Session.Open(prompt, capacity);
 
     /// <summary>Runs one sequence by itself and copies its rows of logits.</summary>
     public float[][] Run(ISequence sequence, int[] tokens, int logitRows) => RunAll([new(sequence, tokens, logitRows)])[0];
@@ -57,7 +75,7 @@ internal sealed class OpenModel : IDisposable
     }
 
     /// <summary>Continues each input by the likeliest tokens, all of them in the same steps.</summary>
-    public int[][] Greedy(int count, params IReadOnlyList<(SoftPrompt? Prompt, int[] Tokens)> inputs)
+    public int[][] Greedy(int count, params IReadOnlyList<(ServedPrompt? Prompt, int[] Tokens)> inputs)
     {
         var sequences = inputs
             .Select(i => Open(i.Prompt, (i.Prompt?.VirtualTokens ?? 0) + i.Tokens.Length + count)).ToList();
@@ -80,5 +98,20 @@ internal sealed class OpenModel : IDisposable
     {
         Session.Dispose();
         _model.Weights.Dispose();
+    }
+
+    private KeyValuePrefix Prefix(int virtualTokens, Func<int, int, int, int, int, float> value)
+    {
+        var spec = (DecoderSpec)_model.Spec;
+        float[] values =
+        [
+            .. from layer in Enumerable.Range(0, spec.LayerCount)
+               from part in Enumerable.Range(0, 2)
+               from head in Enumerable.Range(0, spec.KeyValueHeadCount)
+               from token in Enumerable.Range(0, virtualTokens)
+               from i in Enumerable.Range(0, spec.HeadSize)
+               select value(layer, part, head, token, i),
+        ];
+        return new(spec.LayerCount, spec.KeyValueHeadCount, virtualTokens, spec.HeadSize, values, _model.Fingerprint);
     }
 }

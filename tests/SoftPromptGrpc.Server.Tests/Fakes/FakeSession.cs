@@ -98,7 +98,8 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
             if (!_begun && prompt is not null)
             {
                 Length += prompt.VirtualTokens;
-                rows.Add((_hash, []));
+                if (prompt is SoftPrompt)
+                    rows.Add((_hash, []));
             }
             _begun = true;
             foreach (var token in step.Tokens.Span)

@@ -227,6 +227,55 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
     }
 
     [Fact]
+    public async Task BatchInfer_RowsPrefixAndNoPrompt_EachAsAlone()
+    {
+        await AddPromptAsync("rows", ServerFixture.Model);
+        await AddPrefixAsync("prefix", layers: 1);
+        server.Backend.Next = null;
+        string[] prompts = ["rows", "", "prefix", "prefix"];
+        InferRequest[] requests = [.. prompts.Select((prompt, i) =>
+        {
+            var request = Request($"text {i}>");
+            request.Prompt = prompt;
+            return request;
+        })];
+
+        var together = (await _client.BatchInferAsync(new() { Requests = { requests } }, cancellationToken: _ct)).Rows;
+
+        Assert.Equal([2, 0, 3, 3], together.Select(row => row.Generation.Usage.SoftPromptTokens));
+        for (var i = 0; i < requests.Length; i++)
+        {
+            var alone = (await _client.InferAsync(requests[i], cancellationToken: _ct)).Generation;
+            Assert.Equal(alone.TokenIds, together[i].Generation.TokenIds);
+        }
+    }
+
+    [Fact]
+    public async Task Infer_PrefixAlone_NeedsInput()
+    {
+        await AddPrefixAsync("silent", layers: 1);
+
+        var infer = await ErrorOf(_client.InferAsync(new() { Prompt = "silent" }, cancellationToken: _ct).ResponseAsync);
+        var score = await ErrorOf(_client.ScoreAsync(
+            new() { Prompt = "silent", Continuations = { Ids(7) } }, cancellationToken: _ct).ResponseAsync);
+
+        Assert.Equal(["input"], Fields(infer));
+        Assert.Equal(["input"], Fields(score));
+        Assert.Contains("silent@1", infer.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Infer_PrefixOfOtherShapeThanTheModel_IsAFailedPrecondition()
+    {
+        await AddPrefixAsync("deep", layers: 2);
+
+        var error = await ErrorOf(_client.InferAsync(new() { Prompt = "deep" }, cancellationToken: _ct).ResponseAsync);
+
+        Assert.Equal((StatusCode.FailedPrecondition, "PROMPT_OF_OTHER_MODEL"), (error.StatusCode, Reason(error)));
+        Assert.Contains("2 layers", error.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Infer_PromptOfAnotherModel_IsAFailedPreconditionNamingBothFingerprints()
     {
         await AddPromptAsync("foreign", "tiny", fingerprint: "other-fingerprint");
@@ -455,10 +504,19 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
         return (chunks, Assert.IsType<GenerationFinish>(finish));
     }
 
-    private async Task AddPromptAsync(string name, string model, string template = "{input}", string? fingerprint = null)
+    private Task AddPrefixAsync(string name, int layers)
     {
-        var numbers = new SoftPrompt(
-            2, FakeModels.HiddenSize, [1, 2, 3, 4, 5, 6, 7, name.Length], fingerprint ?? FakeModels.FingerprintOf(model));
+        float[] values = [.. Enumerable.Range(name.Length, layers * 2 * 3 * 4).Select(i => i / 3f)];
+        return AddPromptAsync(
+            name, ServerFixture.Model, "{input}", new KeyValuePrefix(layers, 1, 3, 4, values, FakeModels.FingerprintOf(ServerFixture.Model)));
+    }
+
+    private Task AddPromptAsync(string name, string model, string template = "{input}", string? fingerprint = null) => AddPromptAsync(
+        name, model, template, new SoftPrompt(
+            2, FakeModels.HiddenSize, [1, 2, 3, 4, 5, 6, 7, name.Length], fingerprint ?? FakeModels.FingerprintOf(model)));
+
+    private async Task AddPromptAsync(string name, string model, string template, ServedPrompt numbers)
+    {
         await server.Services.GetRequiredService<PromptStore>().AddAsync(
             new NewPrompt(name, model, numbers, new Core.Prompts.TextTemplate(template), new Dictionary<string, string>(), _ => "{}"), _ct);
     }

@@ -45,6 +45,21 @@ public sealed class PromptStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Add_Prefix_IsStillOneAfterARestart()
+    {
+        var prefix = new KeyValuePrefix(2, 1, 3, 2, [.. Enumerable.Range(0, 24).Select(i => i / 7f)], "fingerprint");
+        await _prompts.AddAsync(New("a", prefix) with { Method = PromptMethod.PrefixTuning }, _ct);
+
+        var reopened = new PromptStore(_file.Open(), new TensorCache(0), _time);
+        var found = await reopened.FindAsync(PromptReference.Parse("a"), _ct);
+        var loaded = Assert.IsType<KeyValuePrefix>(await reopened.LoadAsync(found, _ct));
+
+        Assert.Equal((PromptMethod.PrefixTuning, 3, 2, 96), (found.Method, found.VirtualTokens, found.Width, found.Size));
+        Assert.Equal(prefix.ContentHash, loaded.ContentHash);
+        Assert.Equal(prefix.LayerKeys(1).ToArray(), loaded.LayerKeys(1).ToArray());
+    }
+
+    [Fact]
     public async Task Add_AfterTheNewestWasDeleted_DoesNotUseItsVersionAgain()
     {
         await AddAsync("a", "a");
@@ -250,6 +265,6 @@ public sealed class PromptStoreTests : IDisposable
 
     private static SoftPrompt Numbers(params float[] values) => new(1, values.Length, values, "fingerprint");
 
-    private static NewPrompt New(string name, SoftPrompt numbers, params (string Key, string Value)[] labels) =>
+    private static NewPrompt New(string name, ServedPrompt numbers, params (string Key, string Value)[] labels) =>
         new(name, "m", numbers, TextTemplate.None, labels.ToDictionary(l => l.Key, l => l.Value), reference => $"of {reference}");
 }

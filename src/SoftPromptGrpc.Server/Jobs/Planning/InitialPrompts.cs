@@ -69,6 +69,8 @@ internal sealed class InitialPrompts(IPromptStore prompts)
         }
         violations.Require(
             record.VirtualTokens == spec.VirtualTokens, From, $"has {record.VirtualTokens} virtual tokens, not {spec.VirtualTokens}");
-        return await prompts.LoadAsync(record, cancellationToken);
+        var prompt = await prompts.LoadAsync(record, cancellationToken) as SoftPrompt;
+        violations.Require(prompt is not null, From, "is a prefix: it has no rows to begin with");
+        return prompt;
     }
 }

@@ -218,9 +218,6 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<int>("HiddenSize")
-                        .HasColumnType("INTEGER");
-
                     b.Property<string>("Lineage")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -244,6 +241,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Shape")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Template")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -253,6 +254,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
                     b.Property<int>("VirtualTokens")
                         .HasColumnType("INTEGER");
+
+                    b.Property<int>("Width")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("HiddenSize");
 
                     b.HasKey("Id");
 
@@ -278,6 +283,20 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.HasKey("ContentHash");
 
                     b.ToTable("Tensors");
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredTrainable", b =>
+                {
+                    b.Property<long>("PromptId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("PromptId");
+
+                    b.ToTable("Trainables");
                 });
 
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredAlias", b =>
@@ -331,6 +350,15 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("ContentHash")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredTrainable", b =>
+                {
+                    b.HasOne("SoftPromptGrpc.Server.Storage.StoredPrompt", null)
+                        .WithOne()
+                        .HasForeignKey("SoftPromptGrpc.Server.Storage.StoredTrainable", "PromptId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
