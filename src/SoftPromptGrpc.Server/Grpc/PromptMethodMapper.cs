@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SoftPromptGrpc.Core.Prompts;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -5,6 +6,12 @@ namespace SoftPromptGrpc.Server.Grpc;
 
 internal static class PromptMethodMapper
 {
+    /// <summary>As filters name them.</summary>
+    public static string ToName(this PromptMethod method) => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{method}");
+
+    public static PromptMethod? ToMethod(string name) =>
+        Enum.GetValues<PromptMethod>().Where(method => method.ToName() == name).Cast<PromptMethod?>().FirstOrDefault();
+
     public static Wire.PromptMethod ToMessage(this PromptMethod method) => method switch
     {
         PromptMethod.PromptTuning => Wire.PromptMethod.PromptTuning,

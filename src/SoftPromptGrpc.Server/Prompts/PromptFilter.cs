@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Prompts;
@@ -72,8 +73,8 @@ internal sealed partial record PromptFilter(IReadOnlyList<PromptCondition> Condi
             case "name":
                 return value.EndsWith('*') ? new PromptCondition.NamePrefix(value[..^1]) : new PromptCondition.ExactName(value);
             case "method":
-                violations.Require(value == "prompt_tuning", Field, $"there is no method '{value}'");
-                return new PromptCondition.Method(PromptMethod.PromptTuning);
+                var method = PromptMethodMapper.ToMethod(value);
+                return violations.Require(method is not null, Field, $"there is no method '{value}'") ? new PromptCondition.Method(method!.Value) : null;
             case var label when label.StartsWith(LabelPrefix, StringComparison.Ordinal) && label.Length > LabelPrefix.Length:
                 return new PromptCondition.Label(label[LabelPrefix.Length..], value);
             default:

@@ -79,6 +79,34 @@ public sealed class TrainCommandTests : CliTest
         Assert.Equal(1800, spec.MaxDuration.Seconds);
     }
 
+    [Theory]
+    [InlineData("p_tuning", "--encoder lstm --encoder-size 64 --encoder-layers 3", "PTuning(Lstm, 64, 3)")]
+    [InlineData("p_tuning", "", "PTuning(Unspecified, 0, 0)")]
+    [InlineData("prefix_tuning", "--init-zeros", "Prefix(False, 0)")]
+    [InlineData("prefix_tuning", "--projection --encoder-size 32", "Prefix(True, 32)")]
+    [InlineData("multitask_prompt_tuning", "--tasks 3 --task 2 --rank 4", "Multitask(3, 2, 4)")]
+    [InlineData("cartridge", "--frozen-tokens 0", "Cartridge(0)")]
+    [InlineData("prompt_tuning", "--stay-near Answer: --gamma 0.5", "Near(Answer:, 0.5)")]
+    public async Task Train_Method_ReachesTheServerWithItsSettings(string method, string options, string expected)
+    {
+        Server.Training.Events = TrainingScript.Succeeds();
+
+        await RunAsync(["train", "p", "--data", Examples, "--method", method, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        var spec = Assert.Single(Server.Training.Submissions).Spec;
+        Assert.Equal(method, JsonNamingPolicy.SnakeCaseLower.ConvertName($"{spec.Method}"));
+        Assert.Equal(options.Contains("zeros", StringComparison.Ordinal), spec.Initialization?.Zeros is not null);
+        Assert.Equal(expected, spec switch
+        {
+            { PTuning: { } own } => $"PTuning({own.Encoder}, {own.EncoderHiddenSize}, {own.EncoderLayers})",
+            { PrefixTuning: { } own } => $"Prefix({own.Projection}, {own.EncoderHiddenSize})",
+            { Multitask: { } own } => $"Multitask({own.TaskCount}, {own.Task}, {own.Rank})",
+            { Cartridge: { } own } => $"Cartridge({own.FrozenTokens})",
+            { Waywardness: { } own } => FormattableString.Invariant($"Near({own.Text.Text}, {own.Gamma})"),
+            _ => "",
+        });
+    }
+
     [Fact]
     public async Task Train_NoOptions_LeavesTheDefaultsToTheServer()
     {
@@ -95,6 +123,10 @@ public sealed class TrainCommandTests : CliTest
     [Theory]
     [InlineData("--steps", "1", "--epochs", "1")]
     [InlineData("--init-text", "x", "--init-random")]
+    [InlineData("--encoder", "mlp")]
+    [InlineData("--method", "cartridge", "--stay-near", "x")]
+    [InlineData("--gamma", "1")]
+    [InlineData("--method", "no_such")]
     [InlineData("--label", "nothing")]
     public async Task Train_ContradictoryOptions_AreInvalidBeforeAnythingIsSent(params string[] options)
     {

@@ -23,6 +23,14 @@ public sealed class PromptFilterTests
     }
 
     [Theory]
+    [InlineData("p_tuning", PromptMethod.PTuning)]
+    [InlineData("prefix_tuning", PromptMethod.PrefixTuning)]
+    [InlineData("multitask_prompt_tuning", PromptMethod.MultitaskPromptTuning)]
+    [InlineData("cartridge", PromptMethod.Cartridge)]
+    public void Parse_Method_IsThatMethod(string name, PromptMethod method) =>
+        Assert.Equal([new PromptCondition.Method(method)], Parse($"method = \"{name}\"").Conditions);
+
+    [Theory]
     [InlineData("")]
     [InlineData("  ")]
     public void Parse_Nothing_MatchesAll(string text) => Assert.Empty(Parse(text).Conditions);

@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.Cli.Training;
 /// <summary>The prompt before the first step: at most one way to begin.</summary>
 internal sealed class InitializationOptions
 {
-    private readonly Option<string> _text = new("--init-text") { Description = "Begins from the embeddings of this text." };
+    private readonly Option<string> _text = new("--init-text") { Description = "Begins from this text: its embeddings, or its keys and values." };
     private readonly Option<string> _prompt = new("--init-prompt")
     {
         Description = """Begins from a stored prompt, such as "sentiment@2".""",
@@ -19,14 +19,15 @@ internal sealed class InitializationOptions
         Description = "Begins from random numbers. Default: from common tokens.",
     };
 
+    private readonly Option<bool> _zeros = new("--init-zeros") { Description = "Begins a prefix from zeros." };
 
-    public IEnumerable<Option> All => [_text, _prompt, _labels, _random];
+    public IEnumerable<Option> All => [_text, _prompt, _labels, _random, _zeros];
 
     public void Validate(Command command) => command.Validators.Add(result =>
     {
         var given = All.Count(option => result.GetResult(option) is { Implicit: false });
         if (given > 1)
-            result.AddError("--init-text, --init-prompt, --init-labels and --init-random exclude each other.");
+            result.AddError("--init-text, --init-prompt, --init-labels, --init-random and --init-zeros exclude each other.");
     });
 
     public Initialization? ToInitialization(Invocation invocation)
@@ -37,6 +38,8 @@ internal sealed class InitializationOptions
             return new Initialization { FromPrompt = prompt };
         if (invocation.Get(_labels))
             return new Initialization { ClassLabels = new ClassLabels() };
+        if (invocation.Get(_zeros))
+            return new Initialization { Zeros = new Zeros() };
         return invocation.Get(_random) ? new Initialization { RandomUniform = new RandomUniform() } : null;
     }
 }

@@ -8,6 +8,7 @@ namespace SoftPromptGrpc.Cli.Training;
 /// <summary>The settings of a run, the data left out. What is not given stays the server's default.</summary>
 internal sealed class TrainingOptions
 {
+    private readonly MethodOptions _method = new();
     private readonly Option<string> _model = new("--model", "-m") { Description = "The base model. Default: the only one." };
     private readonly Option<int?> _virtualTokens = new("--virtual-tokens") { Description = "Length of the prompt. Default 20." };
     private readonly Option<string> _template = new("--template")
@@ -29,7 +30,7 @@ internal sealed class TrainingOptions
         Description = "Default adamw.",
     }.Words();
 
-    private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak learning rate. Default 0.3." };
+    private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Peak. Default 0.3; 0.01 for encoders and prefixes; 1 for sgd." };
     private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Default 0." };
     private readonly Option<double?> _maxGradientNorm = new("--max-gradient-norm") { Description = "0: no clipping. Default 1." };
     private readonly Option<ScheduleKind?> _schedule = new Option<ScheduleKind?>("--schedule") { Description = "Default linear." }.Words();
@@ -51,7 +52,7 @@ internal sealed class TrainingOptions
 
     public IEnumerable<Option> All =>
     [
-        _model, _virtualTokens, .. _initialization.All, _template, _noEnd, _steps, _epochs, _batchSize, _accumulation, _optimizer,
+        _model, .. _method.All, _virtualTokens, .. _initialization.All, _template, _noEnd, _steps, _epochs, _batchSize, _accumulation, _optimizer,
         _learningRate, _weightDecay, _maxGradientNorm, _schedule, _warmUp, _seed, _noShuffle, _backend, _labels, _checkpointInterval,
         _maxDuration, _priority,
     ];
@@ -65,6 +66,7 @@ internal sealed class TrainingOptions
             if (result.GetValue(_steps) is not null && result.GetValue(_epochs) is not null)
                 result.AddError("--steps and --epochs exclude each other.");
         });
+        _method.Validate(command);
         _initialization.Validate(command);
     }
 
@@ -87,6 +89,7 @@ internal sealed class TrainingOptions
         if (invocation.Get(_noShuffle))
             spec.Shuffle = false;
         spec.Labels.Add(invocation.Get(_labels) ?? []);
+        _method.AddTo(spec, invocation);
         AddFigures(spec, invocation);
         return spec;
     }
