@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
 using SoftPromptGrpc.Core;
-using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
@@ -12,12 +11,11 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime;
 /// Keys and values of the open sequences: for each layer two buffers [slots, heads, positions, headSize], each of which a step
 /// extends in place. Starts empty and grows as sequences ask for room.
 /// </summary>
-internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILogger logger) : IDisposable
+internal sealed class KvCache(CacheShape shape, int maxSlots, long maxBytes, ILogger logger) : IDisposable
 {
     private const int LeastPositions = 64;
 
-    private readonly HeadLayout _layout = new(spec);
-    private readonly int _headSize = HeadLayout.PaddedSize(spec);
+    private readonly int _headSize = shape.Layout.Size;
     private NativeBuffer<float>[] _buffers = [];
 
     public int Slots { get; private set; }
@@ -34,7 +32,7 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
         if (slots <= Slots && positions <= Positions)
             return false;
         var roomySlots = Math.Min(maxSlots, RoundUp(Math.Max(slots, Slots)));
-        var roomyPositions = Math.Min(spec.ContextLength, RoundUp(Math.Max(Math.Max(positions, Positions), LeastPositions)));
+        var roomyPositions = Math.Min(shape.MostPositions, RoundUp(Math.Max(Math.Max(positions, Positions), LeastPositions)));
         if (Bytes(roomySlots, roomyPositions) <= maxBytes)
             Resize(roomySlots, roomyPositions, lengths);
         else if (Bytes(slots, positions) <= maxBytes)
@@ -47,10 +45,22 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
     /// <summary>Begins a slot with a prefix's keys and values, in the layout that the graph leaves its own in.</summary>
     public void Fill(int slot, KeyValuePrefix prefix)
     {
-        for (var layer = 0; layer < spec.LayerCount; layer++)
+        for (var layer = 0; layer < shape.LayerCount; layer++)
         {
-            Fill(_buffers[2 * layer], slot, prefix.LayerKeys(layer).Span, prefix.VirtualTokens, _layout.QueryKey);
-            Fill(_buffers[2 * layer + 1], slot, prefix.LayerValues(layer).Span, prefix.VirtualTokens, _layout.Value);
+            Fill(_buffers[2 * layer], slot, prefix.LayerKeys(layer).Span, prefix.VirtualTokens, shape.Layout.QueryKey);
+            Fill(_buffers[2 * layer + 1], slot, prefix.LayerValues(layer).Span, prefix.VirtualTokens, shape.Layout.Value);
+        }
+    }
+
+    /// <summary>Begins a slot with one layer's keys and values of a whole sequence.</summary>
+    /// <param name="rows">[length, 2 * heads * headSize]: a position's keys and then its values, head by head.</param>
+    public void Fill(int slot, int layer, ReadOnlySpan<float> rows, int length)
+    {
+        for (var part = 0; part < 2 * shape.HeadCount * length; part++)
+        {
+            var (position, (half, head)) = (part / (2 * shape.HeadCount), Math.DivRem(part % (2 * shape.HeadCount), shape.HeadCount));
+            var target = _buffers[2 * layer + half].Slice(Start(slot, head, Positions) + (long)position * _headSize, _headSize);
+            rows.Slice(part * _headSize, _headSize).CopyTo(target);
         }
     }
 
@@ -66,7 +76,7 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
         var (count, kept) = (length * _headSize, new float[length * _headSize]);
         foreach (var buffer in _buffers)
         {
-            for (var head = 0; head < spec.KeyValueHeadCount; head++)
+            for (var head = 0; head < shape.HeadCount; head++)
             {
                 var a = buffer.Slice(Start(left, head, Positions), count);
                 var b = buffer.Slice(Start(right, head, Positions), count);
@@ -93,9 +103,9 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
     /// <param name="source">[heads, length, the model's head size].</param>
     private void Fill(NativeBuffer<float> target, int slot, ReadOnlySpan<float> source, int length, int[] layout)
     {
-        for (var row = 0; row < spec.KeyValueHeadCount * length; row++)
+        for (var row = 0; row < shape.HeadCount * length; row++)
         {
-            var from = source.Slice(row * spec.HeadSize, spec.HeadSize);
+            var from = source.Slice(row * shape.HeadSize, shape.HeadSize);
             var to = target.Slice(Start(slot, row / length, Positions) + (long)(row % length) * _headSize, _headSize);
             for (var i = 0; i < to.Length; i++)
                 to[i] = layout[i] == HeadLayout.Zero ? 0 : from[layout[i]];
@@ -120,7 +130,7 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
         var buffers = new List<NativeBuffer<float>>();
         try
         {
-            while (buffers.Count < 2 * spec.LayerCount)
+            while (buffers.Count < 2 * shape.LayerCount)
                 buffers.Add(new(Start(slots, 0, positions)));
             return [.. buffers];
         }
@@ -135,7 +145,7 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
     private void Copy(
         NativeBuffer<float> source, int from, int sourcePositions, NativeBuffer<float> target, int to, int targetPositions, int length)
     {
-        for (var head = 0; head < spec.KeyValueHeadCount; head++)
+        for (var head = 0; head < shape.HeadCount; head++)
         {
             source.Slice(Start(from, head, sourcePositions), length * _headSize)
                 .CopyTo(target.Slice(Start(to, head, targetPositions), length * _headSize));
@@ -143,12 +153,12 @@ internal sealed class KvCache(DecoderSpec spec, int maxSlots, long maxBytes, ILo
     }
 
     private OrtValue Tensor(NativeBuffer<float> buffer, int slot, int count) =>
-        buffer.Tensor(Start(slot, 0, Positions), count, spec.KeyValueHeadCount, Positions, _headSize);
+        buffer.Tensor(Start(slot, 0, Positions), count, shape.HeadCount, Positions, _headSize);
 
     private long Start(int slot, int head, int positions) =>
-        ((long)slot * spec.KeyValueHeadCount + head) * positions * _headSize;
+        ((long)slot * shape.HeadCount + head) * positions * _headSize;
 
-    private long Bytes(int slots, int positions) => 2L * spec.LayerCount * sizeof(float) * Start(slots, 0, positions);
+    private long Bytes(int slots, int positions) => 2L * shape.LayerCount * sizeof(float) * Start(slots, 0, positions);
 
     private static int RoundUp(int value) => (int)Math.Min(int.MaxValue, BitOperations.RoundUpToPowerOf2((uint)value));
 

@@ -31,16 +31,23 @@ internal sealed class OnnxInferenceBackend(
         return await Task.Run(() => Open(model, graphPath), cancellationToken);
     }
 
-    private OnnxSession Open(BaseModel model, string graphPath)
+    private IInferenceSession Open(BaseModel model, string graphPath)
     {
         var start = time.GetTimestamp();
         SilenceEnvironment();
         using var sessionOptions = SessionOptions();
-        var cache = new KvCache((DecoderSpec)model.Spec, options.Value.MaxSequences, options.Value.MaxCacheBytes, logger);
-        var session = new OnnxSession(model, graphPath, sessionOptions, options.Value, cache);
+        IInferenceSession session = model.Spec is EncoderDecoderSpec spec
+            ? new EncoderDecoderSession(
+                model, graphPath, sessionOptions, options.Value.MaxSequences,
+                outputs: Cache(CacheShape.Of(spec), share: 2), inputs: Cache(CacheShape.Of(spec), share: 2))
+            : new OnnxSession(model, graphPath, sessionOptions, options.Value, Cache(CacheShape.Of((DecoderSpec)model.Spec), share: 1));
         logger.Opened(model.Id, time.GetElapsedTime(start), sessionOptions.IntraOpNumThreads, options.Value.MaxSequences);
         return session;
     }
+
+    /// <param name="share">How many caches divide the memory between them.</param>
+    private KvCache Cache(CacheShape shape, int share) =>
+        new(shape, options.Value.MaxSequences, options.Value.MaxCacheBytes / share, logger);
 
     private SessionOptions SessionOptions() => new()
     {

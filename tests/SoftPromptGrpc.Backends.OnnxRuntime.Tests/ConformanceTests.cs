@@ -8,6 +8,11 @@ public sealed class OnnxGoldenTests(Sessions sessions) : InferenceGoldenTests, I
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }
 
+public sealed class OnnxEncoderDecoderTests(Sessions sessions) : EncoderDecoderInferenceTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}
+
 public sealed class OnnxSessionConformanceTests(Sessions sessions) : InferenceSessionTests, IClassFixture<Sessions>
 {
     protected override IInferenceBackend Backend { get; } = sessions.Backend();

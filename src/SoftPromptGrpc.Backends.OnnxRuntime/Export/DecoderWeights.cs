@@ -7,29 +7,13 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
 {
     private readonly HeadLayout _layout = new(spec);
     private readonly float[] _zeros = new float[spec.HiddenSize];
-    private float[] _buffer = [];
+    private readonly TensorWriter _writer = new(weights, graph);
 
-    /// <summary>[outputs, inputs] or [length], as it is.</summary>
-    public string Tensor(string name)
-    {
-        var shape = weights.Shape(name).ToArray();
-        return graph.Weight(name, shape, file => file.Write(Read(name)));
-    }
+    /// <inheritdoc cref="TensorWriter.Tensor"/>
+    public string Tensor(string name) => _writer.Tensor(name);
 
-    /// <summary>A large matrix, row by row.</summary>
-    public string Matrix(string name)
-    {
-        var shape = weights.Shape(name).ToArray();
-        return graph.Weight(name, shape, file =>
-        {
-            var row = new float[shape[1]];
-            for (var i = 0; i < shape[0]; i++)
-            {
-                weights.ReadRow(name, i, row);
-                file.Write(row);
-            }
-        });
-    }
+    /// <inheritdoc cref="TensorWriter.Matrix"/>
+    public string Matrix(string name) => _writer.Matrix(name);
 
     /// <summary>The query, key and value projections one below the other: [(heads + 2 * keyValueHeads) * D, H].</summary>
     public string QueryKeyValue(int layer, string kind)
@@ -52,7 +36,7 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
             return Tensor(name);
         return graph.Weight(name, [spec.HiddenSize, spec.HeadCount * _layout.Size], file =>
         {
-            var values = Read(name);
+            var values = _writer.Read(name);
             for (var at = 0; at < values.Length; at += spec.HeadSize)
             {
                 file.Write(values.Slice(at, spec.HeadSize));
@@ -83,7 +67,7 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
 
     private void WriteHeads(WeightFile file, string name, int heads, int[] slots, int width)
     {
-        var values = Read(name);
+        var values = _writer.Read(name);
         for (var head = 0; head < heads; head++)
         {
             foreach (var slot in slots)
@@ -93,16 +77,5 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
                     : values.Slice((head * spec.HeadSize + slot) * width, width));
             }
         }
-    }
-
-    private ReadOnlySpan<float> Read(string name)
-    {
-        var count = 1;
-        foreach (var length in weights.Shape(name))
-            count = checked(count * length);
-        if (_buffer.Length < count)
-            _buffer = new float[count];
-        weights.Read(name, _buffer.AsSpan(0, count));
-        return _buffer.AsSpan(0, count);
     }
 }

@@ -14,11 +14,11 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
     /// <summary>The path of the model's graph. Exports first where there is no sound entry, which takes seconds per gigabyte.</summary>
     public async Task<string> GetAsync(BaseModel model, CancellationToken cancellationToken)
     {
-        var entry = Path.Combine(root, $"{model.Fingerprint}-{DecoderExporter.Version}");
+        var entry = Path.Combine(root, $"{model.Fingerprint}-{Version(model.Spec)}");
         Directory.CreateDirectory(root);
         using (await LockAsync($"{entry}.lock", cancellationToken))
             await Task.Run(() => Ensure(model, entry, cancellationToken), cancellationToken);
-        return Path.Combine(entry, GraphBuilder.GraphFile);
+        return Path.Combine(entry, GraphBuilder.GraphFile());
     }
 
     private void Ensure(BaseModel model, string entry, CancellationToken cancellationToken)
@@ -36,11 +36,18 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
         }
         var start = time.GetTimestamp();
         Directory.CreateDirectory(unfinished);
-        var files = DecoderExporter.Export((DecoderSpec)model.Spec, model.Weights, unfinished, cancellationToken);
+        var files = Export(model, unfinished, cancellationToken);
         new ExportMarker(files).Write(unfinished);
         Directory.Move(unfinished, entry);
         logger.Exported(model.Id, files.Sum(f => f.Length), time.GetElapsedTime(start));
     }
+
+    private static int Version(ModelSpec spec) => spec is EncoderDecoderSpec ? EncoderDecoderExporter.Version : DecoderExporter.Version;
+
+    private static IReadOnlyList<ExportedFile> Export(BaseModel model, string directory, CancellationToken cancellationToken) =>
+        model.Spec is EncoderDecoderSpec encoderDecoder
+            ? EncoderDecoderExporter.Export(encoderDecoder, model.Weights, directory, cancellationToken)
+            : DecoderExporter.Export((DecoderSpec)model.Spec, model.Weights, directory, cancellationToken);
 
     // An exclusively opened file: the system lets go of it when its holder dies.
     private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 internal static class Expressible
 {
     /// <summary>The first setting that it cannot; null: it writes the whole model, exactly.</summary>
-    public static string? Obstacle(ModelSpec spec) => spec is DecoderSpec decoder ? Obstacle(decoder) : nameof(EncoderDecoderSpec);
+    public static string? Obstacle(ModelSpec spec) => spec is DecoderSpec decoder ? Obstacle(decoder) : null;
 
     private static string? Obstacle(DecoderSpec spec)
     {

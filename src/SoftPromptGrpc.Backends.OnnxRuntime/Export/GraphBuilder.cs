@@ -11,22 +11,27 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 /// </summary>
 internal sealed class GraphBuilder : IDisposable
 {
-    public const string GraphFile = "model.onnx";
-    public const string WeightsFile = "model.onnx.data";
+    public const string ModelName = "model";
 
     private const int OpsetVersion = 21;
     private const int IrVersion = 10;
 
     private readonly string _directory;
+    private readonly string _name;
     private readonly WeightFile _weights;
     private readonly GraphProto _graph = new() { Name = "decoder" };
 
-    /// <param name="directory">Exists and is empty.</param>
-    public GraphBuilder(string directory)
+    /// <param name="directory">Exists; has no files of this name.</param>
+    /// <param name="name">Of the graph's file, without extension.</param>
+    public GraphBuilder(string directory, string name = ModelName)
     {
-        _directory = directory;
-        _weights = new(Path.Combine(directory, WeightsFile));
+        (_directory, _name) = (directory, name);
+        _weights = new(Path.Combine(directory, WeightsFile(name)));
     }
+
+    public static string GraphFile(string name = ModelName) => $"{name}.onnx";
+
+    public static string WeightsFile(string name = ModelName) => $"{name}.onnx.data";
 
     /// <param name="dimensions">Each a length (<c>int</c>) or the name of a length that a call decides.</param>
     public string Input(string name, TensorProto.Types.DataType type, params ReadOnlySpan<Dimension> dimensions)
@@ -86,7 +91,7 @@ internal sealed class GraphBuilder : IDisposable
             throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
         var tensor = Tensor(name, TensorProto.Types.DataType.Float, dimensions);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile(_name) });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.ToString(CultureInfo.InvariantCulture) });
         return name;
@@ -99,13 +104,13 @@ internal sealed class GraphBuilder : IDisposable
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Contributed, Version = 1 });
         var bytes = model.ToByteArray();
-        using var stream = new FileStream(Path.Combine(_directory, GraphFile), FileMode.CreateNew);
+        using var stream = new FileStream(Path.Combine(_directory, GraphFile(_name)), FileMode.CreateNew);
         stream.Write(bytes);
         stream.Flush(flushToDisk: true);
         return
         [
-            new(GraphFile, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))),
-            _weights.Complete(WeightsFile),
+            new(GraphFile(_name), bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))),
+            _weights.Complete(WeightsFile(_name)),
         ];
     }
 

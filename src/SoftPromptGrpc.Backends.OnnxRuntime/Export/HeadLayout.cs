@@ -12,16 +12,23 @@ internal sealed class HeadLayout
     public const int Zero = -1;
 
     public HeadLayout(DecoderSpec spec)
+        : this(spec.HeadSize, PaddedSize(spec))
     {
-        Size = PaddedSize(spec);
-        QueryKey = new int[Size];
-        Value = new int[Size];
-        for (var slot = 0; slot < Size; slot++)
-            Value[slot] = slot < spec.HeadSize ? slot : Zero;
         if (spec.Rotary is { } rotary)
             Spread(rotary.Dimensions / 2, spec.HeadSize);
-        else
-            Value.CopyTo(QueryKey, 0);
+    }
+
+    /// <summary>Of an encoder-decoder: nothing is rotated.</summary>
+    public HeadLayout(EncoderDecoderSpec spec)
+        : this(spec.HeadSize, Pad(spec.HeadSize, 8))
+    {
+    }
+
+    private HeadLayout(int headSize, int size)
+    {
+        Size = size;
+        Value = [.. Enumerable.Range(0, size).Select(slot => slot < headSize ? slot : Zero)];
+        QueryKey = [.. Value];
     }
 
     /// <summary>The padded head size.</summary>
@@ -33,11 +40,9 @@ internal sealed class HeadLayout
     /// <inheritdoc cref="QueryKey"/>
     public int[] Value { get; }
 
-    public static int PaddedSize(DecoderSpec spec)
-    {
-        var multiple = spec.Positions == PositionKind.Rotary ? 16 : 8;
-        return (spec.HeadSize + multiple - 1) / multiple * multiple;
-    }
+    public static int PaddedSize(DecoderSpec spec) => Pad(spec.HeadSize, spec.Positions == PositionKind.Rotary ? 16 : 8);
+
+    private static int Pad(int headSize, int multiple) => (headSize + multiple - 1) / multiple * multiple;
 
     // The rotated pairs (i, i + pairs) go to (i, i + Size / 2), the other dimensions to the places that are left, in order.
     private void Spread(int pairs, int headSize)

@@ -28,6 +28,10 @@ internal sealed class OpenModel : IDisposable
     public SoftPrompt Prompt(CausalGoldens goldens) =>
         new(CausalGoldens.VirtualTokens, _model.Spec.HiddenSize, goldens.Prompt, _model.Fingerprint);
 
+    /// <inheritdoc cref="Prompt(CausalGoldens)"/>
+    public SoftPrompt Prompt(EncoderDecoderGoldens goldens) =>
+        new(EncoderDecoderGoldens.VirtualTokens, _model.Spec.HiddenSize, goldens.Prompt, _model.Fingerprint);
+
     /// <summary>Another prompt, made of token embeddings.</summary>
     public SoftPrompt Prompt(params ReadOnlySpan<int> tokens)
     {
@@ -55,7 +59,8 @@ internal sealed class OpenModel : IDisposable
         return Prefix(virtualTokens, (_, _, _, _, _) => (float)random.NextNormal());
     }
 
-    public ISequence Open(ServedPrompt? prompt = null, int capacity = 48) => Session.Open(prompt, capacity);
+    public ISequence Open(ServedPrompt? prompt = null, int capacity = 48, int[]? encoderInput = null) =>
+        Session.Open(prompt, capacity, encoderInput);
 
     /// <summary>Runs one sequence by itself and copies its rows of logits.</summary>
     public float[][] Run(ISequence sequence, int[] tokens, int logitRows) => RunAll([new(sequence, tokens, logitRows)])[0];
@@ -77,10 +82,12 @@ internal sealed class OpenModel : IDisposable
     /// <summary>Continues each input by the likeliest tokens, all of them in the same steps.</summary>
     public int[][] Greedy(int count, params IReadOnlyList<(ServedPrompt? Prompt, int[] Tokens)> inputs)
     {
-        var sequences = inputs
-            .Select(i => Open(i.Prompt, (i.Prompt?.VirtualTokens ?? 0) + i.Tokens.Length + count)).ToList();
+        var encoderDecoder = _model.Spec as EncoderDecoderSpec;
+        var sequences = inputs.Select(i => encoderDecoder is null
+            ? Open(i.Prompt, (i.Prompt?.VirtualTokens ?? 0) + i.Tokens.Length + count)
+            : Open(i.Prompt, 1 + count, i.Tokens)).ToList();
         var output = inputs.Select(_ => new List<int>()).ToList();
-        var next = inputs.Select(i => i.Tokens).ToList();
+        var next = inputs.Select(i => encoderDecoder is null ? i.Tokens : [encoderDecoder.DecoderStart]).ToList();
         for (var step = 0; step < count; step++)
         {
             var logits = RunAll([.. sequences.Select((s, i) => new SequenceStep(s, next[i]))]);
