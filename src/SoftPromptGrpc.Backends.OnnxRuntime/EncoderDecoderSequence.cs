@@ -15,6 +15,8 @@ internal sealed class EncoderDecoderSequence(
     /// <summary>What the decoder's own keys and values begin with.</summary>
     public KeyValuePrefix? Prefix => prompt as KeyValuePrefix;
 
+    public bool HasPrompt => prompt is not null;
+
     public ReadOnlyMemory<int> Input => input;
 
     public int Capacity => capacity;

@@ -45,10 +45,8 @@ internal sealed class EncoderDecoderSession : IInferenceSession
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
         if (prompt?.MisfitWith(_spec) is { } misfit)
             throw new ArgumentException($"The prompt does not fit the model: {misfit}.", nameof(prompt));
-        RequireVocabulary(encoderInput.Span);
+        _spec.RequireInput(prompt, encoderInput.Span);
         var sequence = new EncoderDecoderSequence(this, prompt, encoderInput.ToArray(), capacity);
-        if (sequence.InputPositions == 0 || sequence.InputPositions > _spec.ContextLength)
-            throw new ArgumentException("The encoder's input is empty or too long.", nameof(encoderInput));
         if (_slots.Sequences.Count == MaxSequences)
             throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
         Reserve(sequence);
@@ -112,21 +110,16 @@ internal sealed class EncoderDecoderSession : IInferenceSession
         {
             if (step.Sequence is not EncoderDecoderSequence sequence || sequence.Session != this || sequence.IsClosed || !seen.Add(sequence))
                 throw new ArgumentException("A step's sequence is closed, not of this session, or there twice.", nameof(steps));
-            if ((step.Tokens.IsEmpty && sequence.HasBegun) || step.LogitRows < 0 || step.LogitRows > step.Tokens.Length)
+            if ((step.Tokens.IsEmpty && (sequence.HasBegun || !sequence.HasPrompt)) || step.LogitRows < 0 || step.LogitRows > step.Tokens.Length)
                 throw new ArgumentException("A step has no tokens, or asks for more rows of logits than it has.", nameof(steps));
             var prefix = sequence.HasBegun ? 0 : sequence.Prefix?.VirtualTokens ?? 0;
             if (sequence.Length + prefix + step.Tokens.Length > sequence.Capacity)
                 throw new ArgumentException("A step exceeds its sequence's capacity.", nameof(steps));
-            RequireVocabulary(step.Tokens.Span);
-        }
-    }
-
-    private void RequireVocabulary(ReadOnlySpan<int> tokens)
-    {
-        foreach (var token in tokens)
-        {
-            if ((uint)token >= (uint)_spec.VocabularySize)
-                throw new ArgumentException($"Token {token} is outside the vocabulary.", nameof(tokens));
+            foreach (var token in step.Tokens.Span)
+            {
+                if ((uint)token >= (uint)_spec.VocabularySize)
+                    throw new ArgumentException($"Token {token} is outside the vocabulary.", nameof(steps));
+            }
         }
     }
 

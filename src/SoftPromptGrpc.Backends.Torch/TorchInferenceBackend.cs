@@ -9,11 +9,11 @@ public sealed class TorchInferenceBackend(IOptions<TorchOptions> options) : IInf
 {
     public string Name => "torch";
 
-    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
+    public bool Supports(ModelSpec spec) => true;
 
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken) =>
         TorchDevice.RunAsync<IInferenceSession>(() => Open(model), cancellationToken);
 
     private TorchSession Open(BaseModel model) =>
-        new(DecoderWeights.Load((DecoderSpec)model.Spec, model.Weights, TorchDevice.Open(options.Value)), options.Value.MaxSequences);
+        new(SequenceModel.Load(model, TorchDevice.Open(options.Value)), options.Value.MaxSequences);
 }

@@ -1,5 +1,6 @@
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using static TorchSharp.torch;
 
@@ -8,27 +9,26 @@ namespace SoftPromptGrpc.Backends.Torch;
 /// <summary>Runs each sequence from its beginning, alone, so that nothing another one does can show in its logits.</summary>
 internal sealed class TorchSession : IInferenceSession
 {
-    private readonly DecoderWeights _weights;
-    private readonly Decoder _decoder;
+    private readonly ISequenceModel _model;
     private float[] _logits = [];
     private int _open;
     private bool _isDisposed;
 
-    /// <param name="weights">Taken over: disposed with the session and its last sequence.</param>
-    public TorchSession(DecoderWeights weights, int maxSequences) =>
-        (_weights, _decoder, MaxSequences) = (weights, new Decoder(weights), maxSequences);
+    /// <param name="model">Taken over: disposed with the session and its last sequence.</param>
+    public TorchSession(ISequenceModel model, int maxSequences) => (_model, MaxSequences) = (model, maxSequences);
 
     public int MaxSequences { get; }
 
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _decoder.Spec.ContextLength);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, _model.PositionsOf(prompt)));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _model.Spec.ContextLength);
+        (_model.Spec as EncoderDecoderSpec)?.RequireInput(prompt, encoderInput.Span);
         if (_open == MaxSequences)
             throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} sequences of this model are in use.");
         _open++;
-        return new TorchSequence(this, prompt, capacity);
+        return new TorchSequence(this, prompt, _model.PositionsOf(prompt), encoderInput.ToArray(), capacity);
     }
 
     public StepLogits Run(IReadOnlyList<SequenceStep> steps)
@@ -36,7 +36,7 @@ internal sealed class TorchSession : IInferenceSession
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         Check(steps);
         using var frozen = no_grad();
-        var vocabulary = _decoder.Spec.VocabularySize;
+        var vocabulary = _model.Spec.VocabularySize;
         var rows = steps.Sum(step => step.LogitRows);
         if (_logits.Length < rows * vocabulary)
             _logits = new float[rows * vocabulary];
@@ -44,7 +44,7 @@ internal sealed class TorchSession : IInferenceSession
         for (int i = 0, row = 0; i < steps.Count; row += steps[i++].LogitRows)
         {
             firstRows[i] = row;
-            ((TorchSequence)steps[i].Sequence).Advance(_decoder, steps[i], _logits.AsSpan(row * vocabulary));
+            ((TorchSequence)steps[i].Sequence).Advance(_model, steps[i], _logits.AsSpan(row * vocabulary));
         }
         return new StepLogits(_logits, vocabulary, firstRows);
     }
@@ -69,7 +69,7 @@ internal sealed class TorchSession : IInferenceSession
         {
             if (!seen.Add(step.Sequence) || step.Sequence is not TorchSequence sequence || !sequence.IsOpenIn(this))
                 throw new ArgumentException("A step's sequence is closed, not of this session, or there twice.", nameof(steps));
-            if (!sequence.Fits(step, _decoder.Spec.VocabularySize))
+            if (!sequence.Fits(step, _model.Spec.VocabularySize))
                 throw new ArgumentException("A step has no tokens, too many, one outside the vocabulary, or too many rows.", nameof(steps));
         }
     }
@@ -78,7 +78,6 @@ internal sealed class TorchSession : IInferenceSession
     {
         if (!_isDisposed || _open > 0)
             return;
-        _decoder.Dispose();
-        _weights.Dispose();
+        _model.Dispose();
     }
 }

@@ -45,6 +45,11 @@ public sealed class TorchInferenceGoldenTests : InferenceGoldenTests
     protected override IInferenceBackend Backend { get; } = Backends.Inference();
 }
 
+public sealed class TorchEncoderDecoderTests : EncoderDecoderInferenceTests
+{
+    protected override IInferenceBackend Backend { get; } = Backends.Inference();
+}
+
 public sealed class TorchInferenceSessionTests : InferenceSessionTests
 {
     protected override IInferenceBackend Backend { get; } = Backends.Inference();

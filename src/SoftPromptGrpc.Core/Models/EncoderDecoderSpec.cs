@@ -1,3 +1,5 @@
+using SoftPromptGrpc.Core.Prompts;
+
 namespace SoftPromptGrpc.Core.Models;
 
 /// <summary>
@@ -53,6 +55,19 @@ public sealed record EncoderDecoderSpec : ModelSpec
 
     /// <summary>The token that every output begins behind.</summary>
     public required int DecoderStart { get; init; }
+
+    /// <exception cref="ArgumentException">The encoder cannot read this: it is nothing, too long, or outside the vocabulary.</exception>
+    public void RequireInput(ServedPrompt? prompt, ReadOnlySpan<int> input)
+    {
+        var positions = (prompt is SoftPrompt rows ? rows.VirtualTokens : 0) + input.Length;
+        if (positions == 0 || positions > ContextLength)
+            throw new ArgumentException("The encoder's input is empty or too long.", nameof(input));
+        foreach (var token in input)
+        {
+            if ((uint)token >= (uint)VocabularySize)
+                throw new ArgumentException($"Token {token} is outside the vocabulary.", nameof(input));
+        }
+    }
 
     public override int RoomBehind(int inputPositions) =>
         inputPositions > ContextLength ? ContextLength - inputPositions : ContextLength - 1;
