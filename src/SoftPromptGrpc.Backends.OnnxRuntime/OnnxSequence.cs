@@ -4,7 +4,7 @@ using SoftPromptGrpc.Core.Prompts;
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
 /// <summary>A sequence and the slot of the cache where it lies now.</summary>
-internal sealed class OnnxSequence(OnnxSession session, ServedPrompt? prompt, int capacity, int slot) : ISequence
+internal sealed class OnnxSequence(OnnxSession session, ServedPrompt? prompt, int capacity) : ISequence, ISlotted
 {
     public OnnxSession Session => session;
 
@@ -12,8 +12,7 @@ internal sealed class OnnxSequence(OnnxSession session, ServedPrompt? prompt, in
 
     public int Capacity => capacity;
 
-    /// <summary>Changes when other sequences come and go.</summary>
-    public int Slot { get; set; } = slot;
+    public int Slot { get; set; }
 
     public int Length { get; set; }
 

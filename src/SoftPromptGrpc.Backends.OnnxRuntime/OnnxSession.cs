@@ -17,7 +17,7 @@ internal sealed class OnnxSession : IInferenceSession
     private readonly int _chunk;
     private readonly KvCache _cache;
     private readonly DecoderRunner _runner;
-    private readonly List<OnnxSequence> _sequences = [];
+    private readonly SlotTable<OnnxSequence> _slots;
     private readonly HashSet<OnnxSequence> _decoding = [];
     private int[] _firstRows = [];
     private bool _disposed;
@@ -27,6 +27,7 @@ internal sealed class OnnxSession : IInferenceSession
     {
         (_spec, _weights, _cache) = ((DecoderSpec)model.Spec, model.Weights, cache);
         (MaxSequences, _chunk) = (options.MaxSequences, options.PrefillChunk);
+        _slots = new(Move, Swap);
         _runner = new(_spec, graphPath, sessionOptions, cache, Math.Max(_chunk, MaxSequences));
     }
 
@@ -39,13 +40,13 @@ internal sealed class OnnxSession : IInferenceSession
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
         if (prompt?.MisfitWith(_spec) is { } misfit)
             throw new ArgumentException($"The prompt does not fit the model: {misfit}.", nameof(prompt));
-        if (_sequences.Count == MaxSequences)
+        if (_slots.Sequences.Count == MaxSequences)
             throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
-        var positions = _sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
-        if (_cache.Reserve(_sequences.Count + 1, positions, [.. _sequences.Select(s => s.Length)]))
+        var positions = _slots.Sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
+        if (_cache.Reserve(_slots.Sequences.Count + 1, positions, [.. _slots.Sequences.Select(s => s.Length)]))
             _runner.Unbind();
-        var sequence = new OnnxSequence(this, prompt, capacity, _sequences.Count);
-        _sequences.Add(sequence);
+        var sequence = new OnnxSequence(this, prompt, capacity);
+        _slots.Add(sequence);
         return sequence;
     }
 
@@ -73,19 +74,12 @@ internal sealed class OnnxSession : IInferenceSession
         ReleaseWhenEmpty();
     }
 
-    /// <summary>The last slot's sequence moves into the place that becomes free.</summary>
     public void Close(OnnxSequence sequence)
     {
         if (sequence.IsClosed)
             return;
         sequence.IsClosed = true;
-        var last = _sequences[^1];
-        if (last != sequence)
-        {
-            _cache.Move(last.Slot, sequence.Slot, last.Length);
-            Place(last, sequence.Slot);
-        }
-        _sequences.RemoveAt(_sequences.Count - 1);
+        _slots.Remove(sequence);
         ReleaseWhenEmpty();
     }
 
@@ -120,7 +114,7 @@ internal sealed class OnnxSession : IInferenceSession
             if (step.Sequence.Length > 0 && step.Tokens.Length == 1)
                 _decoding.Add((OnnxSequence)step.Sequence);
         }
-        PlaceDecodingFirst();
+        _slots.PlaceFirst(_decoding);
         if (_firstRows.Length < steps.Count)
             _firstRows = new int[Math.Max(steps.Count, MaxSequences)];
         var rows = _decoding.Count;
@@ -130,26 +124,6 @@ internal sealed class OnnxSession : IInferenceSession
             (_firstRows[i], rows) = _decoding.Contains(sequence) ? (sequence.Slot, rows) : (rows, rows + steps[i].LogitRows);
         }
         _runner.ReserveLogits(rows);
-    }
-
-    private void PlaceDecodingFirst()
-    {
-        var free = 0;
-        for (var slot = _decoding.Count; slot < _sequences.Count; slot++)
-        {
-            var late = _sequences[slot];
-            if (!_decoding.Contains(late))
-                continue;
-            while (_decoding.Contains(_sequences[free]))
-                free++;
-            var early = _sequences[free];
-            if (early.Length == 0)
-                _cache.Move(slot, free, late.Length);
-            else
-                _cache.Swap(slot, free, Math.Max(late.Length, early.Length));
-            Place(late, free);
-            Place(early, slot);
-        }
     }
 
     private void Decode(IReadOnlyList<SequenceStep> steps)
@@ -211,15 +185,19 @@ internal sealed class OnnxSession : IInferenceSession
         }
     }
 
-    private void Place(OnnxSequence sequence, int slot)
+    private void Move(OnnxSequence sequence, int slot) => _cache.Move(sequence.Slot, slot, sequence.Length);
+
+    private void Swap(OnnxSequence left, OnnxSequence right)
     {
-        sequence.Slot = slot;
-        _sequences[slot] = sequence;
+        if (right.Length == 0)
+            Move(left, right.Slot);
+        else
+            _cache.Swap(left.Slot, right.Slot, Math.Max(left.Length, right.Length));
     }
 
     private void ReleaseWhenEmpty()
     {
-        if (!_disposed || _sequences.Count > 0)
+        if (!_disposed || _slots.Sequences.Count > 0)
             return;
         _runner.Dispose();
         _cache.Dispose();

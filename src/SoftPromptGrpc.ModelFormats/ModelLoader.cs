@@ -63,7 +63,10 @@ public static class ModelLoader
         var path = Path.Combine(directory, "generation_config.json");
         using var json = File.Exists(path) ? BoundedJson.ReadFile(path) : null;
         var generation = json is null ? config : new ConfigReader(json.RootElement);
-        return new GenerationDefaults(First("bos_token_id"), Ids("eos_token_id") ?? [], First("pad_token_id"));
+        return new GenerationDefaults(
+            First("bos_token_id"), Ids("eos_token_id") ?? [], First("pad_token_id"),
+            generation.TokenIds("forced_bos_token_id") is [var first, ..] ? first : null,
+            generation.TokenIds("forced_eos_token_id") is [_, ..]);
 
         IReadOnlyList<int>? Ids(string key) => generation.TokenIds(key) ?? config.TokenIds(key);
 

@@ -14,6 +14,12 @@ public sealed class RealServer : IAsyncLifetime
     /// <summary>Token ids only.</summary>
     public const string Llama = "llama";
 
+    /// <summary>An encoder-decoder; token ids only.</summary>
+    public const string T5 = "t5_v1_0";
+
+    /// <inheritdoc cref="T5"/>
+    public const string Bart = "bart";
+
     /// <summary>With a tokenizer.</summary>
     public const string Gpt2 = "gpt2";
 
@@ -34,7 +40,11 @@ public sealed class RealServer : IAsyncLifetime
         {
             File.Copy(file, Path.Combine(_gpt2.FullName, Path.GetFileName(file)), overwrite: true);
         }
-        List<(string Id, string Path)> models = [(Llama, Goldens.Directory("models/llama")), (Gpt2, _gpt2.FullName)];
+        List<(string Id, string Path)> models =
+        [
+            (Llama, Goldens.Directory("models/llama")), (Gpt2, _gpt2.FullName),
+            (T5, Goldens.Directory("models/t5_v1_0")), (Bart, Goldens.Directory("models/bart")),
+        ];
         if (StoriesDirectory is { } stories)
             models.Add((Stories, stories));
         _process = await ServerProcess.StartAsync(

@@ -51,7 +51,7 @@ internal sealed class DecoderExporter
             (x, added) = Layer(layer, x, added);
         }
         var (normed, _) = Norm(DecoderTensors.FinalNorm, x, added);
-        _graph.Node("/lm_head/Gemm", Gemm, [normed, _headWeight], DecoderGraph.Logits);
+        _graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [normed, _headWeight], DecoderGraph.Logits);
         _graph.Output(DecoderGraph.Logits, DataType.Float, "R", _spec.VocabularySize);
     }
 
@@ -107,7 +107,7 @@ internal sealed class DecoderExporter
     {
         var place = $"/layers.{layer}/self_attn";
         var bias = _spec.AttentionBias ? _weights.QueryKeyValue(layer, "bias") : "";
-        var qkv = _graph.Node($"{place}/qkv_proj/Gemm", Gemm, x, _weights.QueryKeyValue(layer, "weight"), bias);
+        var qkv = _graph.Node($"{place}/qkv_proj/Gemm", GraphBlocks.Gemm, x, _weights.QueryKeyValue(layer, "weight"), bias);
         qkv = _graph.Node($"{place}/qkv_proj/Reshape", new("Reshape"), qkv, QueryKeyValueShape);
         var output = $"{place}/GroupQueryAttention/output_0";
         _graph.Node(
@@ -144,53 +144,25 @@ internal sealed class DecoderExporter
         var up = Linear(DecoderTensors.Up(layer), x, _spec.MlpBias);
         var place = $"/layers.{layer}/mlp";
         var inner = _spec.GatedMlp
-            ? _graph.Node($"{place}/Mul", new("Mul"), Activation(place, Linear(DecoderTensors.Gate(layer), x, _spec.MlpBias)), up)
-            : Activation(place, up);
+            ? _graph.Node($"{place}/Mul", new("Mul"), _graph.Activation(place, _spec.Activation, Linear(DecoderTensors.Gate(layer), x, _spec.MlpBias)), up)
+            : _graph.Activation(place, _spec.Activation, up);
         return Linear(DecoderTensors.Down(layer), inner, _spec.MlpBias);
-    }
-
-    private string Activation(string place, string x)
-    {
-        var op = _spec.Activation switch
-        {
-            ActivationKind.Gelu => new Operator("Gelu"),
-            ActivationKind.GeluTanh => new Operator("FastGelu", Operator.Contributed),
-            ActivationKind.Silu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1)] },
-            ActivationKind.Relu => new Operator("Relu"),
-            ActivationKind.QuickGelu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1.702f)] },
-        };
-        return _graph.Node($"{place}/{op.Type}", op, x);
     }
 
     /// <summary>x + added, normed, and x + added itself.</summary>
     private (string Normed, string Sum) Norm(string name, string x, string added)
     {
-        var layerNorm = _spec.Norm == NormKind.Layer;
-        var kind = layerNorm ? "LayerNormalization" : "SimplifiedLayerNormalization";
         List<string> parameters = [_weights.Tensor($"{name}.weight")];
-        if (layerNorm)
+        if (_spec.Norm == NormKind.Layer)
             parameters.Add(_weights.Tensor($"{name}.bias"));
-        (string, float)[] epsilon = [("epsilon", (float)_spec.NormEpsilon)];
-        if (added.Length == 0)
-            return (_graph.Node($"{Place(name)}/{kind}", new(kind) { Floats = epsilon }, [x, .. parameters]), x);
-        var node = $"{Place(name)}/Skip{kind}";
-        var sum = $"{node}/output_3";
-        _graph.Node(
-            node,
-            new($"Skip{kind}", Operator.Contributed) { Floats = epsilon },
-            [x, added, .. parameters],
-            $"{node}/output_0", "", "", sum);
-        return ($"{node}/output_0", sum);
+        return _graph.Norm(Place(name), _spec.Norm, _spec.NormEpsilon, x, added, [.. parameters]);
     }
 
     private string Linear(string name, string x, bool bias) =>
         Linear(name, x, _weights.Tensor($"{name}.weight"), bias ? $"{name}.bias" : null);
 
     private string Linear(string name, string x, string weight, string? bias) =>
-        _graph.Node($"{Place(name)}/Gemm", Gemm, bias is null ? [x, weight] : [x, weight, _weights.Tensor(bias)]);
-
-    // Weights keep their checkpoint's layout, [outputs, inputs]: nothing is transposed on the way.
-    private static Operator Gemm => new("Gemm") { Integers = [("transB", 1)] };
+        _graph.Node($"{Place(name)}/Gemm", GraphBlocks.Gemm, bias is null ? [x, weight] : [x, weight, _weights.Tensor(bias)]);
 
     private static string Place(string name) =>
         "/" + name.Replace('.', '/').Replace("layers/", "layers.", StringComparison.Ordinal);

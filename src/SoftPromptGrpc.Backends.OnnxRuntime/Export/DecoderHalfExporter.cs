@@ -120,7 +120,7 @@ internal sealed class DecoderHalfExporter(EncoderDecoderSpec spec, IModelWeights
     {
         var weight = _blocks.Weights.Matrix(spec.TiedHead ? EncoderDecoderTensors.TokenEmbedding : $"{EncoderDecoderTensors.Head}.weight");
         var bias = spec.HeadBias ? _blocks.Weights.Tensor($"{EncoderDecoderTensors.Head}.bias") : "";
-        var scaled = HalfBlocks.GemmOperator with { Floats = [("alpha", (float)spec.HeadScale)] };
+        var scaled = GraphBlocks.Gemm with { Floats = [("alpha", (float)spec.HeadScale)] };
         graph.Node("/lm_head/Gemm", scaled, [x, weight, bias], DecoderGraph.Logits);
         graph.Output(DecoderGraph.Logits, DataType.Float, "B", spec.VocabularySize);
     }

@@ -41,8 +41,8 @@ internal sealed class HalfBlocks(EncoderDecoderSpec spec, IModelWeights weights,
     {
         var up = Linear(EncoderDecoderTensors.Up(name), x);
         var inner = spec.GatedMlp
-            ? graph.Node($"/{name}/Mul", new("Mul"), Activation(name, Linear(EncoderDecoderTensors.Gate(name), x)), up)
-            : Activation(name, up);
+            ? graph.Node($"/{name}/Mul", new("Mul"), graph.Activation($"/{name}", spec.Activation, Linear(EncoderDecoderTensors.Gate(name), x)), up)
+            : graph.Activation($"/{name}", spec.Activation, up);
         return Linear(EncoderDecoderTensors.Down(name), inner);
     }
 
@@ -51,41 +51,14 @@ internal sealed class HalfBlocks(EncoderDecoderSpec spec, IModelWeights weights,
         Gemm(name, x, Weights.Tensor($"{name}.weight"), spec.Bias ? Weights.Tensor($"{name}.bias") : "");
 
     /// <param name="bias">"" for none.</param>
-    public string Gemm(string name, string x, string weight, string bias) => graph.Node($"/{name}/Gemm", GemmOperator, x, weight, bias);
-
-    // Weights keep their checkpoint's layout, [outputs, inputs]: nothing is transposed on the way.
-    public static Operator GemmOperator => new("Gemm") { Integers = [("transB", 1)] };
-
-    private string Activation(string name, string x)
-    {
-        var op = spec.Activation switch
-        {
-            ActivationKind.Gelu => new Operator("Gelu"),
-            ActivationKind.GeluTanh => new Operator("FastGelu", Operator.Contributed),
-            ActivationKind.Silu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1)] },
-            ActivationKind.Relu => new Operator("Relu"),
-            ActivationKind.QuickGelu => new Operator("QuickGelu", Operator.Contributed) { Floats = [("alpha", 1.702f)] },
-        };
-        return graph.Node($"/{name}/{op.Type}", op, x);
-    }
+    public string Gemm(string name, string x, string weight, string bias) => graph.Node($"/{name}/Gemm", GraphBlocks.Gemm, x, weight, bias);
 
     /// <summary>x + added, normed, and x + added itself.</summary>
     private (string Normed, string Sum) Norm(string name, string x, string added)
     {
-        var layerNorm = spec.Norm == NormKind.Layer;
-        var kind = layerNorm ? "LayerNormalization" : "SimplifiedLayerNormalization";
         List<string> parameters = [Weights.Tensor($"{name}.weight")];
-        if (layerNorm)
+        if (spec.Norm == NormKind.Layer)
             parameters.Add(Weights.Tensor($"{name}.bias"));
-        (string, float)[] epsilon = [("epsilon", (float)spec.NormEpsilon)];
-        if (added.Length == 0)
-            return (graph.Node($"/{name}/{kind}", new(kind) { Floats = epsilon }, [x, .. parameters]), x);
-        var node = $"/{name}/Skip{kind}";
-        graph.Node(
-            node,
-            new($"Skip{kind}", Operator.Contributed) { Floats = epsilon },
-            [x, added, .. parameters],
-            $"{node}/output_0", "", "", $"{node}/output_3");
-        return ($"{node}/output_0", $"{node}/output_3");
+        return graph.Norm($"/{name}", spec.Norm, spec.NormEpsilon, x, added, [.. parameters]);
     }
 }

@@ -2,7 +2,10 @@ namespace SoftPromptGrpc.Core.Models;
 
 /// <summary>What generation_config.json (or config.json) says about ends of sequences.</summary>
 /// <param name="EndOfSequence">Ids that end a generation; several in newer models, none in some.</param>
-public sealed record GenerationDefaults(int? BeginningOfSequence, IReadOnlyList<int> EndOfSequence, int? Padding);
+/// <param name="ForcedFirst">The token that every output of an encoder-decoder begins with, whatever the model would choose.</param>
+/// <param name="ForcesEnd">An encoder-decoder's output that reaches its limit has the end of sequence as its last token.</param>
+public sealed record GenerationDefaults(
+    int? BeginningOfSequence, IReadOnlyList<int> EndOfSequence, int? Padding, int? ForcedFirst = null, bool ForcesEnd = false);
 
 /// <summary>A frozen checkpoint, loaded once and shared by every backend.</summary>
 /// <param name="Id">The name that configuration and requests use.</param>
@@ -19,4 +22,10 @@ public sealed record BaseModel(
     IModelWeights Weights,
     ITokenizer? Tokenizer,
     GenerationDefaults Generation,
-    long ParameterCount);
+    long ParameterCount)
+{
+    /// <summary>What text that the model shall learn or score as its output begins with; null: nothing of its own.</summary>
+    public int? OutputBeginning => Spec is EncoderDecoderSpec ? Generation.ForcedFirst : null;
+
+    public bool ForcesEndOfOutput => Spec is EncoderDecoderSpec && Generation.ForcesEnd;
+}

@@ -26,4 +26,13 @@ public sealed record PeftPromptConfig(
     string Initialisation,
     string? InitialisationText,
     IReadOnlyDictionary<string, string> UnknownFields,
-    string? PeftVersion = null);
+    string? PeftVersion = null)
+{
+    /// <summary>Of a decoder.</summary>
+    public const string CausalLanguageModel = "CAUSAL_LM";
+
+    /// <summary>Of an encoder-decoder, whose adapter may hold twice as many rows: PEFT puts the first half in front of the encoder's input.</summary>
+    public const string SequenceToSequence = "SEQ_2_SEQ_LM";
+
+    public string TaskType { get; init; } = CausalLanguageModel;
+}

@@ -5,7 +5,7 @@ using SoftPromptGrpc.ModelFormats.Safetensors;
 namespace SoftPromptGrpc.ModelFormats.Adapters;
 
 /// <summary>
-/// Writes PROMPT_TUNING adapters as PEFT's save_pretrained does, for causal language models. Our own metadata goes into a side
+/// Writes PROMPT_TUNING adapters as PEFT's save_pretrained does. Our own metadata goes into a side
 /// file, because PEFT drops fields of adapter_config.json that it does not know. The same adapter gives the same bytes.
 /// </summary>
 public static class PeftAdapterWriter
@@ -61,7 +61,7 @@ public static class PeftAdapterWriter
         json.Add("prompt_tuning_init", config.Initialisation);
         json.Add("prompt_tuning_init_text", config.InitialisationText);
         json.Add("revision", null);
-        json.Add("task_type", "CAUSAL_LM");
+        json.Add("task_type", config.TaskType);
         json.Add("token_dim", config.HiddenSize);
         json.Add("tokenizer_kwargs", null);
         json.Add("tokenizer_name_or_path", config.InitialisationText is null ? null : config.BaseModelName);

@@ -35,7 +35,10 @@ internal sealed class PeftConfigFields(JsonElement root)
             throw Invalid("token_dim", $"must be the tensor's width, {width}");
         return new PeftPromptConfig(
             virtualTokens, width, Number("num_layers") ?? 0, Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"),
-            Text("prompt_tuning_init") ?? "RANDOM", Text("prompt_tuning_init_text"), Unknown(), Text("peft_version"));
+            Text("prompt_tuning_init") ?? "RANDOM", Text("prompt_tuning_init_text"), Unknown(), Text("peft_version"))
+        {
+            TaskType = Text("task_type") ?? PeftPromptConfig.CausalLanguageModel,
+        };
     }
 
     private Dictionary<string, string> Unknown()

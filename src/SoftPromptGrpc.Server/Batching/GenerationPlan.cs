@@ -1,14 +1,9 @@
-using SoftPromptGrpc.Core.Prompts;
-
 namespace SoftPromptGrpc.Server.Batching;
 
 /// <summary>A checked request to generate.</summary>
 internal sealed record GenerationPlan
 {
-    public ServedPrompt? Prompt { get; init; }
-
-    /// <summary>May be empty with a <see cref="SoftPrompt"/>.</summary>
-    public required int[] Input { get; init; }
+    public required SequenceStart Start { get; init; }
 
     public required SamplingSettings Sampling { get; init; }
 
@@ -16,6 +11,12 @@ internal sealed record GenerationPlan
 
     /// <summary>Ids that end the generation; empty to generate on behind them.</summary>
     public required IReadOnlyList<int> EndOfSequence { get; init; }
+
+    /// <summary>The token that the output begins with, whatever the model would choose; null: none.</summary>
+    public int? ForcedFirst { get; init; }
+
+    /// <summary>The last token that fits is the end of the sequence, whatever the model would choose.</summary>
+    public bool ForcesEnd { get; init; }
 
     /// <summary>What fits into the model's context behind prompt and input, or less.</summary>
     public required int MaxNewTokens { get; init; }
@@ -27,6 +28,4 @@ internal sealed record GenerationPlan
     public int? Alternatives { get; init; }
 
     public int Priority { get; init; }
-
-    public int VirtualTokens => Prompt?.VirtualTokens ?? 0;
 }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using SoftPromptGrpc.Core.Inference;
-using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Batching;
 
@@ -10,16 +9,16 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     private readonly Channel<GenerationEvent> _events = Channel.CreateUnbounded<GenerationEvent>(
         new() { SingleReader = true, SingleWriter = true });
 
-    private readonly Sampler _sampler = new(plan.Sampling, plan.Input);
+    private readonly Sampler _sampler = new(plan.Sampling, plan.Start.Tokens);
     private readonly OutputGate _output = new(plan.Stops);
     private readonly WorkClock _clock = new(time);
     private int _prefilled;
     private int _generated;
     private int _last;
 
-    public ServedPrompt? Prompt => plan.Prompt;
+    public SequenceStart Start => plan.Start;
 
-    public int Capacity => plan.VirtualTokens + plan.Input.Length + plan.MaxNewTokens;
+    public int Capacity => Start.PromptPositions + Start.Tokens.Length + plan.MaxNewTokens;
 
     public int Priority => plan.Priority;
 
@@ -35,9 +34,9 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     public void Admit() => _clock.Admit();
 
     public ReadOnlyMemory<int> NextTokens(int chunk) =>
-        IsDecoding ? new[] { _last } : plan.Input.AsMemory(_prefilled, Math.Min(chunk, plan.Input.Length - _prefilled));
+        IsDecoding ? new[] { _last } : Start.Tokens.AsMemory(_prefilled, Math.Min(chunk, Start.Tokens.Length - _prefilled));
 
-    public int LogitRows(ReadOnlyMemory<int> tokens) => IsDecoding || _prefilled + tokens.Length == plan.Input.Length ? 1 : 0;
+    public int LogitRows(ReadOnlyMemory<int> tokens) => IsDecoding || _prefilled + tokens.Length == Start.Tokens.Length ? 1 : 0;
 
     public void Advance(ReadOnlyMemory<int> tokens, StepLogits logits, int step)
     {
@@ -63,8 +62,13 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     private void Choose(ReadOnlySpan<float> logits)
     {
         IReadOnlyCollection<int> excluded = _generated < plan.Stops.MinNewTokens ? plan.EndOfSequence : [];
-        _last = _sampler.Next(logits, excluded);
+        _last = _generated == 0 && plan.ForcedFirst is { } forced ? forced : _sampler.Next(logits, excluded);
         _clock.Token();
+        if (plan.ForcesEnd && _generated == plan.MaxNewTokens - 1)
+        {
+            EndAtLimit();
+            return;
+        }
         if (plan.EndOfSequence.Contains(_last))
         {
             End(FinishReason.EndOfSequence);
@@ -75,10 +79,12 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
         if (_output.Stopped)
             Finish(FinishReason.Stop);
         else if (_generated == plan.MaxNewTokens)
-            End(plan.EndsWithContext ? FinishReason.ContextFull : FinishReason.Length);
+            EndAtLimit();
         else
             Publish();
     }
+
+    private void EndAtLimit() => End(plan.EndsWithContext ? FinishReason.ContextFull : FinishReason.Length);
 
     private void End(FinishReason reason)
     {

@@ -1,12 +1,11 @@
 using SoftPromptGrpc.Core.Inference;
-using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Batching;
 
 /// <summary>What a sequence of the batch is for. After it was queued, the loop alone calls its members; none may block.</summary>
 internal interface ISequenceWork
 {
-    ServedPrompt? Prompt { get; }
+    SequenceStart Start { get; }
 
     /// <summary>Positions it needs at most, virtual tokens included.</summary>
     int Capacity { get; }

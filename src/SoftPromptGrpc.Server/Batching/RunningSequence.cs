@@ -1,5 +1,4 @@
 using SoftPromptGrpc.Core.Inference;
-using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Batching;
 
@@ -17,9 +16,7 @@ internal sealed class RunningSequence(ISequenceWork work, ISequence sequence) : 
     {
         var tokens = work.NextTokens(chunk);
         Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens));
-        // A prefix is copied, not run.
-        var virtualTokens = sequence.Length == 0 && work.Prompt is SoftPrompt rows ? rows.VirtualTokens : 0;
-        Planned = new PlannedSequence(work.IsDecoding, tokens.Length + virtualTokens);
+        Planned = new PlannedSequence(work.IsDecoding, tokens.Length + (sequence.Length == 0 ? work.Start.Cost : 0));
     }
 
     public void Advance(StepLogits logits, int step) => work.Advance(Next.Tokens, logits, step);

@@ -1,5 +1,4 @@
 using SoftPromptGrpc.Core.Inference;
-using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Batching;
 
@@ -8,24 +7,23 @@ namespace SoftPromptGrpc.Server.Batching;
 internal sealed record ScoredTokens(IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, bool IsGreedy, WorkTimes Times);
 
 /// <summary>Scores one continuation of an input on the loop.</summary>
-/// <param name="input">May be empty with a <see cref="SoftPrompt"/>.</param>
 /// <param name="continuation">At least one token.</param>
 internal sealed class ScoringWork(
-    ServedPrompt? prompt, int[] input, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
+    SequenceStart start, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
 {
     private readonly TaskCompletionSource<ScoredTokens> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<double> _logProbabilities = new(continuation.Length);
 
     /// <summary>Nothing has to be predicted from the last token.</summary>
-    private readonly int[] _tokens = [.. input, .. continuation.AsSpan(0, continuation.Length - 1)];
+    private readonly int[] _tokens = [.. start.Tokens, .. continuation.AsSpan(0, continuation.Length - 1)];
 
     private readonly WorkClock _clock = new(time);
     private int _done;
     private bool _isGreedy = true;
 
-    public ServedPrompt? Prompt => prompt;
+    public SequenceStart Start => start;
 
-    public int Capacity => (prompt?.VirtualTokens ?? 0) + _tokens.Length;
+    public int Capacity => start.PromptPositions + _tokens.Length;
 
     public int Priority => 0;
 
@@ -38,7 +36,7 @@ internal sealed class ScoringWork(
     public Task<ScoredTokens> Result => _result.Task;
 
     /// <summary>The position whose logits predict the continuation's first token; -1: the last virtual token.</summary>
-    private int FirstPredicting => input.Length - 1;
+    private int FirstPredicting => start.Tokens.Length - 1;
 
     public void Admit() => _clock.Admit();
 

@@ -17,12 +17,13 @@ internal sealed class GenerationPlanner(TargetResolver targets)
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
         target.RequireInput(input, violations);
-        var room = target.Model.Spec.RoomBehind(target.VirtualTokens + input.Length);
+        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input);
+        var room = start.RoomIn(target.Model.Spec);
         if (RequireRoom(target, input, room, violations))
             GenerationRules.Check(query.Settings, target.Model, room, violations);
         var stops = StopSequences(query, target, violations);
         violations.ThrowIfAny();
-        return (target, Plan(query, target, input, stops, room));
+        return (target, Plan(query, target, start, stops, room));
     }
 
     private static bool RequireRoom(Target target, int[] input, int room, Violations violations) => violations.Require(
@@ -35,14 +36,13 @@ internal sealed class GenerationPlanner(TargetResolver targets)
         [.. query.Settings.StopTokenIds.Select((ids, i) =>
             ContentEncoder.ToIds(ids, $"generation.stop_token_ids[{i}].ids", target.Model, violations))];
 
-    private static GenerationPlan Plan(GenerationQuery query, Target target, int[] input, List<int[]> stops, int room)
+    private static GenerationPlan Plan(GenerationQuery query, Target target, SequenceStart start, List<int[]> stops, int room)
     {
         var settings = query.Settings;
         var most = settings.MaxNewTokens ?? Math.Max(DefaultMaxNewTokens, settings.MinNewTokens);
         return new GenerationPlan
         {
-            Prompt = target.Prompt,
-            Input = input,
+            Start = start,
             Sampling = new SamplingSettings(
                 settings.Temperature,
                 settings.TopK,
@@ -52,6 +52,8 @@ internal sealed class GenerationPlanner(TargetResolver targets)
                 settings.Seed ?? Random.Shared.NextInt64()),
             Stops = new StopSettings(target.Model.Tokenizer, settings.StopTexts, stops, settings.MinNewTokens),
             EndOfSequence = settings.IgnoreEndOfSequence ? [] : target.Model.Generation.EndOfSequence,
+            ForcedFirst = target.Model.OutputBeginning,
+            ForcesEnd = target.Model.ForcesEndOfOutput && !settings.IgnoreEndOfSequence,
             MaxNewTokens = Math.Min(most, room),
             EndsWithContext = most > room,
             Alternatives = query.LogProbabilities || query.TopAlternatives > 0 ? query.TopAlternatives : null,

@@ -44,7 +44,7 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
             else if (happened is GenerationEnd end)
             {
                 long? seed = plan.Sampling.IsGreedy ? null : plan.Sampling.Seed;
-                yield return new EndPiece(end, new Usage(target, plan.Input.Length, outputTokens, end.Times, seed));
+                yield return new EndPiece(end, new Usage(target, plan.Start.InputTokens, outputTokens, end.Times, seed));
             }
         }
     }

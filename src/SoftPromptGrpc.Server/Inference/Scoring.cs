@@ -22,7 +22,8 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
         target.RequireInput(input, violations);
-        var continuations = Encode(query, target, input, violations);
+        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input);
+        var continuations = Encode(query, target, start.RoomIn(target.Model.Spec), violations);
         violations.ThrowIfAny();
 
         var scored = new ScoredTokens[continuations.Count];
@@ -30,21 +31,20 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = ContinuationsUnderWay, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, scored.Length, parallel, async (i, cancellation) =>
         {
-            var work = new ScoringWork(target.Prompt, input, continuations[i], time, cancellation);
+            var work = new ScoringWork(start, continuations[i], time, cancellation);
             scheduler.Submit(work);
             scored[i] = await work.Result.WaitAsync(cancellation);
         });
         return new ScoreResult(scored, UsageOf(target, input, scored));
     }
 
-    private static List<int[]> Encode(ScoreQuery query, Target target, int[] input, Violations violations)
+    private static List<int[]> Encode(ScoreQuery query, Target target, int room, Violations violations)
     {
         int[] end = query.AppendEndOfSequence ? [.. target.Model.Generation.EndOfSequence.Take(1)] : [];
         violations.Require(
             !query.AppendEndOfSequence || end.Length > 0,
             "append_end_of_sequence",
             $"model '{target.Model.Id}' has no end-of-sequence token");
-        var room = target.Model.Spec.RoomBehind(target.VirtualTokens + input.Length);
         var encoded = new List<int[]>();
         for (var i = 0; i < query.Continuations.Count; i++)
         {
@@ -53,6 +53,7 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
                 continue;
             int[] ids =
             [
+                .. target.Model.OutputBeginning is { } first && content is TextContent ? [first] : Array.Empty<int>(),
                 .. ContentEncoder.Encode(content, field, target.Model, TextTemplate.None, addSpecialTokens: false, violations),
                 .. end,
             ];

@@ -41,7 +41,10 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
             BaseModelName: string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom,
             Initialisation: "RANDOM", // How PEFT shall begin a training; the numbers are in the file.
             InitialisationText: null,
-            UnknownFields: new Dictionary<string, string>());
+            UnknownFields: new Dictionary<string, string>())
+        {
+            TaskType = spec is EncoderDecoderSpec ? PeftPromptConfig.SequenceToSequence : PeftPromptConfig.CausalLanguageModel,
+        };
         return new PeftAdapter(config, numbers.Values.ToArray(), SideFile.Write(message));
     }
 }

@@ -18,6 +18,8 @@ public sealed class SoftPromptInferenceTests(RealServer server)
     [InlineData(RealServer.Llama, "torch")]
     [InlineData(RealServer.Gpt2, "onnxruntime")]
     [InlineData(RealServer.Gpt2, "torch")]
+    [InlineData(RealServer.T5, "onnxruntime")]
+    [InlineData(RealServer.T5, "torch")]
     public async Task Infer_ThroughAnImportedAdapter_GivesPeftsTokens(string model, string backend)
     {
         var prompt = await ImportAsync(model, $"peft-{model}-{backend}");

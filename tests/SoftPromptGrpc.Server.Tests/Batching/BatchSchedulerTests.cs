@@ -214,15 +214,14 @@ public sealed class BatchSchedulerTests
     private static async Task<IReadOnlyList<double>> ScoreAsync(int chunk, SoftPrompt? prompt, int[] input, int[] continuation)
     {
         await using var scheduler = Create(new FakeSession(Vocabulary, 4), new() { PrefillChunk = chunk });
-        var work = new ScoringWork(prompt, input, continuation, TimeProvider.System, CancellationToken.None);
+        var work = new ScoringWork(new SequenceStart(prompt, input), continuation, TimeProvider.System, CancellationToken.None);
         scheduler.Submit(work);
         return (await work.Result).LogProbabilities;
     }
 
     private static GenerationPlan MixedPlan(int i) => Plan([.. Enumerable.Range(i, (i * 5) % 23)], most: 5 + i) with
     {
-        Prompt = i % 3 == 0 ? Prompt(i + 1) : null,
-        Input = i % 6 == 0 ? [] : [.. Enumerable.Range(i, 1 + (i * 5) % 23)],
+        Start = new SequenceStart(i % 3 == 0 ? Prompt(i + 1) : null, i % 6 == 0 ? [] : [.. Enumerable.Range(i, 1 + (i * 5) % 23)]),
         Sampling = new SamplingSettings(
             Temperature: i % 2, TopK: i % 5 * 3, TopP: i % 4 == 1 ? 0.8 : 1, RepetitionPenalty: i % 7 == 0 ? 1.3 : 1, Seed: i),
         EndOfSequence = [0],
@@ -230,7 +229,7 @@ public sealed class BatchSchedulerTests
 
     private static GenerationPlan Plan(int[] input, int most) => new()
     {
-        Input = input,
+        Start = new SequenceStart(null, input),
         Sampling = new SamplingSettings(),
         Stops = new StopSettings(null, [], [], 0),
         EndOfSequence = [],

@@ -15,10 +15,12 @@ internal sealed class ContentEncoder(BaseModel model, TextTemplate template, int
     public int[] Input(Wire.Content? content, string field) =>
         Encode(content, field, (tokenizer, text) => tokenizer.Encode(template.Apply(text), addSpecialTokens: true));
 
-    /// <summary>At least one token, and then the end of sequence.</summary>
+    /// <summary>At least one token, and then the end of sequence; text begins as the model's output does.</summary>
     public int[] Target(Wire.Content? content, string field)
     {
         var ids = NotEmpty(content, field);
+        if (model.OutputBeginning is { } first && content?.KindCase == Wire.Content.KindOneofCase.Text)
+            ids = [first, .. ids];
         return endOfSequence is { } end ? [.. ids, end] : ids;
     }
 
@@ -32,9 +34,11 @@ internal sealed class ContentEncoder(BaseModel model, TextTemplate template, int
         return ids;
     }
 
-    /// <summary>What stands in front of inputs: text with the tokenizer's special tokens.</summary>
+    /// <summary>
+    /// What stands in front of inputs: text with the tokenizer's special tokens. An encoder's come with the input, once.
+    /// </summary>
     public int[] TextPrompt(Wire.Content content, string field) =>
-        Encode(content, field, (tokenizer, text) => tokenizer.Encode(text, addSpecialTokens: true));
+        Encode(content, field, (tokenizer, text) => tokenizer.Encode(text, addSpecialTokens: model.Spec is DecoderSpec));
 
     /// <summary>Says how many further violations there are: a thousand examples can be wrong in the same way.</summary>
     public void ReportTheRest()

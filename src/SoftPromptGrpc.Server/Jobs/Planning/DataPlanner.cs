@@ -15,7 +15,8 @@ internal sealed record PlannedData(
 
 /// <summary>Encodes the examples, fits them into the context and holds some out.</summary>
 /// <param name="room">Positions that the virtual tokens leave.</param>
-internal sealed class DataPlanner(ContentEncoder encoder, int room)
+/// <param name="isShared">Whether input and target divide the room between them: each has it for itself where there is an encoder.</param>
+internal sealed class DataPlanner(ContentEncoder encoder, int room, bool isShared)
 {
     private const int MostDefaultLabels = 100;
 
@@ -51,7 +52,7 @@ internal sealed class DataPlanner(ContentEncoder encoder, int room)
     {
         if (target.Length > room)
             encoder.Report($"{path}.target", $"has {target.Length} tokens; context and virtual tokens leave room for {room}");
-        var kept = Math.Clamp(room - target.Length, 0, input.Length);
+        var kept = Math.Clamp(isShared ? room - target.Length : room, 0, input.Length);
         return new EncodedExample(source, new TrainingExample(input[^kept..], target), input.Length);
     }
 

@@ -38,7 +38,7 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         CancellationToken cancellationToken)
     {
         var encoder = new ContentEncoder(model, Template(spec), EndOfSequence(spec, model, violations), violations);
-        var planner = new DataPlanner(encoder, Room(spec, model, violations));
+        var planner = new DataPlanner(encoder, Room(spec, model, violations), isShared: model.Spec is DecoderSpec);
         var training = planner.Encode(examples, "spec.examples");
         var evaluation = planner.Encode(requested.Evaluation?.Examples?.Examples ?? [], "spec.evaluation.examples");
         SpecDefaults.FillSplit(spec, training.Count, evaluation.Count > 0);
@@ -111,7 +111,8 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         if (spec.Evaluation.TextPrompt is null)
             return null;
         var tokens = encoder.TextPrompt(spec.Evaluation.TextPrompt, Field);
-        var longest = data.Evaluation.Select(e => e.Tokens.Input.Length + e.Tokens.Target.Length).DefaultIfEmpty().Max();
+        var longest = data.Evaluation
+            .Select(e => e.Tokens.Input.Length + (model.Spec is DecoderSpec ? e.Tokens.Target.Length : 0)).DefaultIfEmpty().Max();
         if (tokens.Length + longest > model.Spec.ContextLength)
             encoder.Report(Field, $"has {tokens.Length} tokens; the longest evaluation example leaves room for {model.Spec.ContextLength - longest}");
         return tokens;
