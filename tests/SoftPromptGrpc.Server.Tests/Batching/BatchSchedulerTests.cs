@@ -30,6 +30,18 @@ public sealed class BatchSchedulerTests
     }
 
     [Fact]
+    public async Task Submit_ForcedFirstAndLastToken_TakeTheirPlaces()
+    {
+        var plan = Plan([1, 2], most: 4) with { ForcedFirst = 9, ForcesEnd = true };
+
+        var output = (await RunAsync(1, plan))[0];
+
+        Assert.StartsWith("9,", output, StringComparison.Ordinal);
+        Assert.Equal(3, output.Split(' ')[0].Split(',').Length);
+        Assert.EndsWith($" {FinishReason.Length}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Submit_WhileOthersRun_JoinsTheirBatch()
     {
         var gate = new StepGate();
