@@ -32,7 +32,7 @@ internal sealed class DecoderRunner : IDisposable
     {
         (_spec, _cache) = (spec, cache);
         _session = new(graphPath, options);
-        _embeddings = new((long)rows * spec.HiddenSize);
+        _embeddings = new((long)rows * spec.EmbeddingSize);
         (_positions, _logitRows, _lastPositions) = (new(rows), new(rows), new(rows));
         _logits = new(spec.VocabularySize);
     }
@@ -41,7 +41,7 @@ internal sealed class DecoderRunner : IDisposable
     public ReadOnlySpan<float> Logits => _logits.Slice(0, checked((int)_logits.Length));
 
     /// <summary>Where a row's input goes: a token's embedding or a virtual token.</summary>
-    public Span<float> Embedding(int row) => _embeddings.Slice((long)row * _spec.HiddenSize, _spec.HiddenSize);
+    public Span<float> Embedding(int row) => _embeddings.Slice((long)row * _spec.EmbeddingSize, _spec.EmbeddingSize);
 
     /// <summary>Makes room for so many rows of logits. What was in them is lost.</summary>
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: more than one buffer can hold.</exception>
@@ -118,7 +118,7 @@ internal sealed class DecoderRunner : IDisposable
     private OrtIoBinding Bind(int slot, int sequences, int positions, int logitRows, int logitRow)
     {
         var binding = _session.CreateIoBinding();
-        Input(DecoderGraph.Embeddings, _embeddings.Tensor(0, sequences, positions, _spec.HiddenSize));
+        Input(DecoderGraph.Embeddings, _embeddings.Tensor(0, sequences, positions, _spec.EmbeddingSize));
         if (_spec.Positions == PositionKind.Learned)
             Input(DecoderGraph.Positions, _positions.Tensor(0, sequences, positions));
         Input(DecoderGraph.LogitRows, _logitRows.Tensor(0, logitRows));

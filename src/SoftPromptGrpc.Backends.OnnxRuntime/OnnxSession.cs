@@ -137,7 +137,7 @@ internal sealed class OnnxSession : IInferenceSession
             if (!_decoding.Contains(sequence))
                 continue;
             lengths[sequence.Slot] = sequence.Length;
-            _weights.ReadRow(DecoderTensors.TokenEmbedding, step.Tokens.Span[0], _runner.Embedding(sequence.Slot));
+            _weights.ReadToken(_spec, step.Tokens.Span[0], _runner.Embedding(sequence.Slot));
         }
         _runner.Decode(lengths);
         foreach (var sequence in _decoding)
@@ -154,7 +154,7 @@ internal sealed class OnnxSession : IInferenceSession
             firstRow += wanted;
         }
         RunChunks(sequence, step.Tokens.Length, Math.Min(step.LogitRows, step.Tokens.Length), firstRow, (position, row) =>
-            _weights.ReadRow(DecoderTensors.TokenEmbedding, step.Tokens.Span[position], row));
+            _weights.ReadToken(_spec, step.Tokens.Span[position], row));
     }
 
     private void Begin(OnnxSequence sequence, int wantedRows, int firstRow)
@@ -162,7 +162,7 @@ internal sealed class OnnxSession : IInferenceSession
         if (sequence.Prompt is SoftPrompt rows)
         {
             RunChunks(sequence, rows.VirtualTokens, wantedRows, firstRow, (position, row) =>
-                rows.Values.Span.Slice(position * _spec.HiddenSize, _spec.HiddenSize).CopyTo(row));
+                rows.Values.Span.Slice(position * _spec.EmbeddingSize, _spec.EmbeddingSize).CopyTo(row));
         }
         else if (sequence.Prompt is KeyValuePrefix prefix)
         {

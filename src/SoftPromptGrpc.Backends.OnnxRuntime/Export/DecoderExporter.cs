@@ -9,23 +9,18 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 internal sealed class DecoderExporter
 {
     /// <summary>Part of the export's identity: raised with every change of what is written.</summary>
-    public const int Version = 1;
-
-    private const string QueryKeyValueShape = "qkv_shape";
-    private const string AttentionShape = "attention_shape";
+    public const int Version = 2;
 
     private readonly DecoderSpec _spec;
     private readonly GraphBuilder _graph;
-    private readonly DecoderWeights _weights;
-    private readonly int _headSize;
-    private string _batchShape = "";
-    private string _headWeight = "";
-    private (string Cos, string Sin) _rotary = ("", "");
+    private readonly DecoderBlocks _blocks;
+    private readonly AttentionExporter _attention;
 
     private DecoderExporter(DecoderSpec spec, IModelWeights weights, GraphBuilder graph)
     {
-        (_spec, _graph, _weights) = (spec, graph, new(spec, weights, graph));
-        _headSize = HeadLayout.PaddedSize(spec);
+        (_spec, _graph) = (spec, graph);
+        _blocks = new DecoderBlocks(spec, new DecoderWeights(spec, weights, graph), graph);
+        _attention = new AttentionExporter(spec, _blocks, graph);
     }
 
     /// <summary>Writes the model's files.</summary>
@@ -44,126 +39,110 @@ internal sealed class DecoderExporter
         _graph.Input(DecoderGraph.LastPositions, DataType.Int32, "B");
         _graph.Input(DecoderGraph.LongestLength, DataType.Int32);
         var (x, added) = (Embeddings(), "");
-        WriteShared();
         for (var layer = 0; layer < _spec.LayerCount; layer++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             (x, added) = Layer(layer, x, added);
         }
-        var (normed, _) = Norm(DecoderTensors.FinalNorm, x, added);
-        _graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [normed, _headWeight], DecoderGraph.Logits);
-        _graph.Output(DecoderGraph.Logits, DataType.Float, "R", _spec.VocabularySize);
+        Head(_spec.FinalNorm ? _blocks.Norm(DecoderTensors.FinalNorm, x, added) : _blocks.Add("/output", x, added));
     }
 
     /// <summary>[T, H].</summary>
     private string Embeddings()
     {
-        var x = _graph.Input(DecoderGraph.Embeddings, DataType.Float, "B", "S", _spec.HiddenSize);
-        _batchShape = _graph.Node("/Shape", new("Shape") { Integers = [("start", 0), ("end", 2)] }, x);
+        var x = _graph.Input(DecoderGraph.Embeddings, DataType.Float, "B", "S", _spec.EmbeddingSize);
+        _attention.Begin(_graph.Node("/Shape", new("Shape") { Integers = [("start", 0), ("end", 2)] }, x));
+        x = Rows("/embed_tokens", x, _spec.EmbeddingSize);
+        if (_spec.EmbeddingSize != _spec.HiddenSize)
+            x = _blocks.Linear(DecoderTensors.InputProjection, x, bias: false);
         if (_spec.Positions == PositionKind.Learned)
         {
             var positions = _graph.Input(DecoderGraph.Positions, DataType.Int64, "B", "S");
-            var table = _weights.Matrix(DecoderTensors.PositionEmbedding);
-            x = _graph.Node("/embed_positions/Add", new("Add"), x, _graph.Node("/embed_positions/Gather", new("Gather"), table, positions));
+            var table = _blocks.Weights.Matrix(DecoderTensors.PositionEmbedding);
+            var vectors = _graph.Node("/embed_positions/Gather", new("Gather"), table, positions);
+            x = _blocks.Add("/embed_positions", x, Rows("/embed_positions", vectors, _spec.HiddenSize));
         }
-        return _graph.Node("/Reshape", new("Reshape"), x, _graph.Constant("rows_shape", -1, _spec.HiddenSize));
+        return _spec.EmbeddingNorm ? _blocks.Norm(DecoderTensors.EmbeddingNorm, x) : x;
     }
 
-    private void WriteShared()
-    {
-        var width = (_spec.HeadCount + 2 * _spec.KeyValueHeadCount) * _headSize;
-        _graph.Node(
-            "/Concat", new("Concat") { Integers = [("axis", 0)] }, [_batchShape, _graph.Constant("qkv_width", width)], QueryKeyValueShape);
-        _graph.Constant(AttentionShape, -1, _spec.HeadCount * _headSize);
-        if (_spec.Rotary is { } rotary)
-            _rotary = _weights.RotaryTables(rotary);
-        _headWeight = _weights.Matrix(_spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight");
-    }
+    private string Rows(string place, string x, int width) =>
+        _graph.Node($"{place}/Reshape", new("Reshape"), x, _graph.Constant($"{place}/rows_shape", -1, width));
 
-    /// <summary>The residual stream and what is to be added to it: the next norm adds, in one pass.</summary>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="added">What is yet to be added to it, "" for nothing: the next norm adds, in one pass.</param>
     private (string X, string Added) Layer(int layer, string x, string added)
     {
-        (var normed, x) = Norm(DecoderTensors.InputNorm(layer), x, added);
-        var attention = Attention(layer, normed);
-        if (layer == _spec.LayerCount - 1)
+        string input;
+        if (_spec.Residual.NormsInputs())
+            (input, x) = _blocks.NormSum(DecoderTensors.InputNorm(layer), x, added);
+        else
+            input = x = _blocks.Add($"/layers.{layer}/input", x, added);
+        var attention = _attention.Write(layer, input, rows => Wanted(layer, "self_attn", rows));
+        return Join(layer, input, x, attention);
+    }
+
+    /// <param name="input">The attention's input.</param>
+    /// <param name="x">The residual stream in front of the attention.</param>
+    private (string X, string Added) Join(int layer, string input, string x, string attention)
+    {
+        var (mlpNorm, place) = (DecoderTensors.MlpNorm(layer), $"/layers.{layer}");
+        var (normed, sum) = ("", "");
+        switch (_spec.Residual)
         {
-            var gather = new Operator("Gather");
-            attention = _graph.Node($"/layers.{layer}/self_attn/Gather", gather, attention, DecoderGraph.LogitRows);
-            x = _graph.Node($"/layers.{layer}/Gather", gather, x, DecoderGraph.LogitRows);
+            case ResidualKind.Sequential:
+                (normed, sum) = _blocks.NormSum(mlpNorm, Wanted(layer, "residual", x), attention);
+                return (sum, _blocks.Mlp(layer, normed));
+            case ResidualKind.Sandwich:
+                (normed, sum) = _blocks.NormSum(mlpNorm, Wanted(layer, "residual", x), AttentionNorm(attention));
+                return (sum, MlpNorm(_blocks.Mlp(layer, normed)));
+            case ResidualKind.OutputNorm:
+                sum = _blocks.Add(place, Wanted(layer, "residual", x), AttentionNorm(attention));
+                return (sum, MlpNorm(_blocks.Mlp(layer, sum)));
+            case ResidualKind.PostNorm:
+                normed = AttentionNorm(Wanted(layer, "residual", x), attention);
+                return (MlpNorm(normed, _blocks.Mlp(layer, normed)), "");
+            case ResidualKind.SequentialFromNorm:
+                normed = _blocks.Norm(mlpNorm, Wanted(layer, "normed", input), attention);
+                return (normed, _blocks.Mlp(layer, normed));
+            case ResidualKind.Parallel:
+                x = Wanted(layer, "residual", x);
+                return (x, _blocks.Add(place, attention, _blocks.Mlp(layer, _blocks.Norm(mlpNorm, x))));
+            case ResidualKind.ParallelOneNorm:
+                return (
+                    Wanted(layer, "residual", x), _blocks.Add(place, attention, _blocks.Mlp(layer, Wanted(layer, "normed", input))));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(layer), _spec.Residual, null);
         }
-        var output = DecoderTensors.AttentionOutput(layer);
-        attention = Linear(output, attention, _weights.AttentionOutput(layer), _spec.AttentionOutputBias ? $"{output}.bias" : null);
-        if (_spec.Residual == ResidualKind.Parallel)
-        {
-            (normed, _) = Norm(DecoderTensors.MlpNorm(layer), x, "");
-            return (x, _graph.Node($"/layers.{layer}/Add", new("Add"), attention, Mlp(layer, normed)));
-        }
-        (normed, x) = Norm(DecoderTensors.MlpNorm(layer), x, attention);
-        return (x, Mlp(layer, normed));
+
+        string AttentionNorm(string y, string more = "") => _blocks.Norm(DecoderTensors.AttentionOutputNorm(layer), y, more);
+
+        string MlpNorm(string y, string more = "") => _blocks.Norm(DecoderTensors.MlpOutputNorm(layer), y, more);
     }
 
-    /// <summary>[T, heads * D], the heads' outputs side by side.</summary>
-    private string Attention(int layer, string x)
+    /// <summary>The rows whose logits are wanted: behind the last attention nothing else is computed.</summary>
+    private string Wanted(int layer, string what, string x) => layer == _spec.LayerCount - 1
+        ? _graph.Node($"/layers.{layer}/{what}/Gather", new("Gather"), x, DecoderGraph.LogitRows)
+        : x;
+
+    private void Head(string x)
     {
-        var place = $"/layers.{layer}/self_attn";
-        var bias = _spec.AttentionBias ? _weights.QueryKeyValue(layer, "bias") : "";
-        var qkv = _graph.Node($"{place}/qkv_proj/Gemm", GraphBlocks.Gemm, x, _weights.QueryKeyValue(layer, "weight"), bias);
-        qkv = _graph.Node($"{place}/qkv_proj/Reshape", new("Reshape"), qkv, QueryKeyValueShape);
-        var output = $"{place}/GroupQueryAttention/output_0";
-        _graph.Node(
-            $"{place}/GroupQueryAttention",
-            GroupQueryAttention(),
-            [
-                qkv, "", "", Cache(DecoderGraph.PastKeys(layer)), Cache(DecoderGraph.PastValues(layer)),
-                DecoderGraph.LastPositions, DecoderGraph.LongestLength, _rotary.Cos, _rotary.Sin,
-            ],
-            output, DecoderGraph.PresentKeys(layer), DecoderGraph.PresentValues(layer));
-        Present(DecoderGraph.PresentKeys(layer));
-        Present(DecoderGraph.PresentValues(layer));
-        return _graph.Node($"{place}/Reshape", new("Reshape"), output, AttentionShape);
-
-        string Cache(string name) => _graph.Input(name, DataType.Float, "B", _spec.KeyValueHeadCount, "P", _headSize);
-
-        void Present(string name) => _graph.Output(name, DataType.Float, "B", _spec.KeyValueHeadCount, "P", _headSize);
+        if (_spec.EmbeddingSize != _spec.HiddenSize)
+            x = _blocks.Linear(DecoderTensors.OutputProjection, x, bias: false);
+        var weight = _blocks.Weights.Matrix(_spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight");
+        List<string> inputs = [x, weight];
+        if (_spec.HeadBias)
+            inputs.Add(_blocks.Weights.Tensor($"{DecoderTensors.Head}.bias"));
+        if (_spec.LogitSoftCap is { } cap)
+            Cap(_graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [.. inputs]), (float)cap);
+        else
+            _graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [.. inputs], DecoderGraph.Logits);
+        _graph.Output(DecoderGraph.Logits, DataType.Float, "R", _spec.VocabularySize);
     }
 
-    private Operator GroupQueryAttention() => new("GroupQueryAttention", Operator.Contributed)
+    private void Cap(string logits, float cap)
     {
-        Integers =
-        [
-            ("num_heads", _spec.HeadCount),
-            ("kv_num_heads", _spec.KeyValueHeadCount),
-            ("do_rotary", _spec.Rotary is null ? 0 : 1),
-            ("local_window_size", _spec.SlidingWindow ?? -1),
-        ],
-        Floats = [("scale", (float)_spec.AttentionScale)],
-    };
-
-    private string Mlp(int layer, string x)
-    {
-        var up = Linear(DecoderTensors.Up(layer), x, _spec.MlpBias);
-        var place = $"/layers.{layer}/mlp";
-        var inner = _spec.GatedMlp
-            ? _graph.Node($"{place}/Mul", new("Mul"), _graph.Activation(place, _spec.Activation, Linear(DecoderTensors.Gate(layer), x, _spec.MlpBias)), up)
-            : _graph.Activation(place, _spec.Activation, up);
-        return Linear(DecoderTensors.Down(layer), inner, _spec.MlpBias);
+        var scalar = _graph.Scalar("logit_cap", cap);
+        var bounded = _graph.Node("/lm_head/Tanh", new("Tanh"), _graph.Node("/lm_head/Div", new("Div"), logits, scalar));
+        _graph.Node("/lm_head/Mul", new("Mul"), [bounded, scalar], DecoderGraph.Logits);
     }
-
-    /// <summary>x + added, normed, and x + added itself.</summary>
-    private (string Normed, string Sum) Norm(string name, string x, string added)
-    {
-        List<string> parameters = [_weights.Tensor($"{name}.weight")];
-        if (_spec.Norm == NormKind.Layer)
-            parameters.Add(_weights.Tensor($"{name}.bias"));
-        return _graph.Norm(Place(name), _spec.Norm, _spec.NormEpsilon, x, added, [.. parameters]);
-    }
-
-    private string Linear(string name, string x, bool bias) =>
-        Linear(name, x, _weights.Tensor($"{name}.weight"), bias ? $"{name}.bias" : null);
-
-    private string Linear(string name, string x, string weight, string? bias) =>
-        _graph.Node($"{Place(name)}/Gemm", GraphBlocks.Gemm, bias is null ? [x, weight] : [x, weight, _weights.Tensor(bias)]);
-
-    private static string Place(string name) =>
-        "/" + name.Replace('.', '/').Replace("layers/", "layers.", StringComparison.Ordinal);
 }

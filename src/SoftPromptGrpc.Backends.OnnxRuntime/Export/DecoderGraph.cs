@@ -1,12 +1,12 @@
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 
-// B: sequences in the call, S: new positions of each, R: rows of logits, H: hidden size, V: vocabulary,
+// B: sequences in the call, S: new positions of each, R: rows of logits, E: embedding size, V: vocabulary,
 // G: key/value heads, P: positions that the cache has room for, D: padded head size.
 
 /// <summary>The inputs and outputs of an exported decoder.</summary>
 internal static class DecoderGraph
 {
-    /// <summary>[B, S, H] float: token embeddings or a soft prompt's rows.</summary>
+    /// <summary>[B, S, E] float: token embeddings or a soft prompt's rows.</summary>
     public const string Embeddings = "inputs_embeds";
 
     /// <summary>[B, S] int64; only with learned positions.</summary>

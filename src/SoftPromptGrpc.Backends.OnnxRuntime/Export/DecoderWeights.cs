@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
@@ -45,14 +46,28 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
         });
     }
 
+    /// <summary>A norm's weight or bias for heads as they lie in the graph. <paramref name="heads"/> is 1 where all share it.</summary>
+    public string QueryKeyNorm(string name, string kind, int heads)
+    {
+        // The root mean square over a padded head is smaller than over the head itself.
+        var factor = kind == "weight" ? MathF.Sqrt((float)spec.HeadSize / _layout.Size) : 1;
+        return graph.Weight($"{name}.{kind}", [heads * _layout.Size], file =>
+            WriteHeads(file, $"{name}.{kind}", heads, _layout.QueryKey, width: 1, factor));
+    }
+
+    /// <summary>[1, heads, 1, positions].</summary>
+    public string AlibiTable(AlibiSpec alibi) =>
+        graph.Weight("alibi.table", [1, spec.HeadCount, 1, spec.ContextLength], file =>
+            file.Write(AlibiBiases.Table(alibi, spec.ContextLength)));
+
     /// <summary>Cosines and sines, each [positions, D / 2]; what is not rotated has angle 0.</summary>
-    public (string Cos, string Sin) RotaryTables(RotarySpec rotary)
+    public (string Cos, string Sin) RotaryTables(RotarySpec rotary, string name)
     {
         var (cos, sin) = RotaryFrequencies.Table(rotary, spec.ContextLength);
-        return (Table("rotary.cos", cos, 1), Table("rotary.sin", sin, 0));
+        return (Table($"{name}.cos", cos, 1), Table($"{name}.sin", sin, 0));
 
-        string Table(string name, float[] values, float unrotated) =>
-            graph.Weight(name, [spec.ContextLength, _layout.Size / 2], file =>
+        string Table(string table, float[] values, float unrotated) =>
+            graph.Weight(table, [spec.ContextLength, _layout.Size / 2], file =>
             {
                 var pairs = rotary.Dimensions / 2;
                 var row = new float[_layout.Size / 2];
@@ -65,16 +80,21 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
             });
     }
 
-    private void WriteHeads(WeightFile file, string name, int heads, int[] slots, int width)
+    private void WriteHeads(WeightFile file, string name, int heads, int[] slots, int width, float factor = 1)
     {
         var values = _writer.Read(name);
+        var scaled = new float[factor == 1 ? 0 : width];
         for (var head = 0; head < heads; head++)
         {
             foreach (var slot in slots)
             {
-                file.Write(slot == HeadLayout.Zero
-                    ? _zeros.AsSpan(0, width)
-                    : values.Slice((head * spec.HeadSize + slot) * width, width));
+                var row = slot == HeadLayout.Zero ? _zeros.AsSpan(0, width) : values.Slice((head * spec.HeadSize + slot) * width, width);
+                if (factor != 1)
+                {
+                    TensorPrimitives.Multiply(row, factor, scaled);
+                    row = scaled;
+                }
+                file.Write(row);
             }
         }
     }

@@ -39,7 +39,19 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
         var files = Export(model, unfinished, cancellationToken);
         new ExportMarker(files).Write(unfinished);
         Directory.Move(unfinished, entry);
+        DeleteOlder(model);
         logger.Exported(model.Id, files.Sum(f => f.Length), time.GetElapsedTime(start));
+    }
+
+    /// <summary>What older versions of the exporter wrote of the model.</summary>
+    private void DeleteOlder(BaseModel model)
+    {
+        for (var version = 1; version < Version(model.Spec); version++)
+        {
+            var older = Path.Combine(root, $"{model.Fingerprint}-{version}");
+            if (Directory.Exists(older))
+                Directory.Delete(older, recursive: true);
+        }
     }
 
     private static int Version(ModelSpec spec) => spec is EncoderDecoderSpec ? EncoderDecoderExporter.Version : DecoderExporter.Version;

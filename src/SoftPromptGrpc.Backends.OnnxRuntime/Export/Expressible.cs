@@ -10,32 +10,12 @@ internal static class Expressible
 
     private static string? Obstacle(DecoderSpec spec)
     {
-        if (spec.Positions is not (PositionKind.Learned or PositionKind.Rotary))
-            return nameof(spec.Positions);
-        if (spec.Residual is not (ResidualKind.Sequential or ResidualKind.Parallel))
-            return nameof(spec.Residual);
-        if (spec.Rotary is { Interleaved: true })
-            return nameof(RotarySpec.Interleaved);
-        if (spec.LayerAttentions is not null)
+        // One layout of a head has to serve every layer.
+        if (HeadLayout.Rotaries(spec).Select(rotary => (rotary.Dimensions, rotary.Interleaved)).Distinct().Count() > 1)
             return nameof(spec.LayerAttentions);
-        if (spec.AttentionSoftCap is not null)
-            return nameof(spec.AttentionSoftCap);
-        if (spec.QueryKeyValueClip is not null)
-            return nameof(spec.QueryKeyValueClip);
-        if (spec.QueryKeyNorm != QueryKeyNormKind.None)
+        // A layer norm's mean cannot be taken over padding.
+        if (spec is { QueryKeyNorm: not QueryKeyNormKind.None, Norm: NormKind.Layer } && HeadLayout.PaddedSize(spec) != spec.HeadSize)
             return nameof(spec.QueryKeyNorm);
-        if (!spec.NormBias)
-            return nameof(spec.NormBias);
-        if (!spec.FinalNorm)
-            return nameof(spec.FinalNorm);
-        if (spec.EmbeddingSize != spec.HiddenSize)
-            return nameof(spec.EmbeddingSize);
-        if (spec.EmbeddingScale != 1)
-            return nameof(spec.EmbeddingScale);
-        if (spec.EmbeddingNorm)
-            return nameof(spec.EmbeddingNorm);
-        if (spec.HeadBias)
-            return nameof(spec.HeadBias);
-        return spec.LogitSoftCap is null ? null : nameof(spec.LogitSoftCap);
+        return null;
     }
 }

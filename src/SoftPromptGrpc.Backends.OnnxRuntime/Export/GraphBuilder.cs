@@ -74,6 +74,14 @@ internal sealed class GraphBuilder : IDisposable
         return name;
     }
 
+    /// <inheritdoc cref="Constant"/>
+    public string Scalar(string name, float value)
+    {
+        var tensor = Tensor(name, TensorProto.Types.DataType.Float, []);
+        tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
+        return name;
+    }
+
     /// <summary>A weight, streamed to the file of weights.</summary>
     /// <param name="write">Writes exactly as many values as the shape has.</param>
     public string Weight(string name, ReadOnlySpan<int> shape, Action<WeightFile> write)

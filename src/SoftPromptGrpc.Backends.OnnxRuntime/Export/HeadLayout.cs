@@ -14,8 +14,8 @@ internal sealed class HeadLayout
     public HeadLayout(DecoderSpec spec)
         : this(spec.HeadSize, PaddedSize(spec))
     {
-        if (spec.Rotary is { } rotary)
-            Spread(rotary.Dimensions / 2, spec.HeadSize);
+        if (Rotaries(spec).FirstOrDefault() is { } rotary)
+            Spread(rotary.Dimensions / 2, spec.HeadSize, rotary.Interleaved);
     }
 
     /// <summary>Of an encoder-decoder: nothing is rotated.</summary>
@@ -40,17 +40,25 @@ internal sealed class HeadLayout
     /// <inheritdoc cref="QueryKey"/>
     public int[] Value { get; }
 
+    /// <summary>
+    /// What the layers rotate by. They differ at most in their angles (<see cref="Expressible"/>), so one layout fits all of them,
+    /// and those that do not rotate.
+    /// </summary>
+    public static IEnumerable<RotarySpec> Rotaries(DecoderSpec spec) =>
+        Enumerable.Range(0, spec.LayerCount).Select(layer => spec.AttentionOf(layer).Rotary).OfType<RotarySpec>();
+
     public static int PaddedSize(DecoderSpec spec) => Pad(spec.HeadSize, spec.Positions == PositionKind.Rotary ? 16 : 8);
 
     private static int Pad(int headSize, int multiple) => (headSize + multiple - 1) / multiple * multiple;
 
-    // The rotated pairs (i, i + pairs) go to (i, i + Size / 2), the other dimensions to the places that are left, in order.
-    private void Spread(int pairs, int headSize)
+    // The two dimensions of rotated pair i go to i and i + Size / 2, the others to the places that are left, in order.
+    private void Spread(int pairs, int headSize, bool interleaved)
     {
         var (half, next) = (Size / 2, 2 * pairs);
         for (var slot = 0; slot < Size; slot++)
         {
-            QueryKey[slot] = (slot % half) < pairs ? slot % half + slot / half * pairs
+            var (pair, member) = (slot % half, slot / half);
+            QueryKey[slot] = pair < pairs ? (interleaved ? 2 * pair + member : pair + member * pairs)
                 : next < headSize ? next++
                 : Zero;
         }
