@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Backends.Torch.Training;
+using SoftPromptGrpc.Backends.Torch.Training.Methods;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-/// <summary>Prompt tuning by autograd. Each run loads the weights for itself, on a thread of its own, and frees them at its end.</summary>
+/// <summary>Trains every method by autograd. Each run loads the weights for itself, on a thread of its own, and frees them at its end.</summary>
 public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger<TorchTrainingBackend> logger) : ITrainingBackend
 {
     public string Name => "torch";
@@ -27,10 +29,14 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
             throw new SoftPromptException(
                 ErrorKind.Invalid, $"Prompt, input and target take up to {longest} positions; '{plan.Model.Id}' has {context}.");
         }
+        if (plan.Method.Kind.MakesPrefix() && plan.Examples.Concat(plan.EvaluationExamples).Any(example => example.Input.Length == 0))
+            throw new SoftPromptException(ErrorKind.Invalid, "An example has no input: a prefix alone predicts nothing.");
         var device = TorchDevice.Open(options.Value);
         logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
         using var weights = DecoderWeights.Load((DecoderSpec)plan.Model.Spec, plan.Model.Weights, device);
         using var decoder = new Decoder(weights);
+        if (state is null && plan.InitialText is { } text)
+            plan = plan with { Initial = ServedPrompts.FromText(plan, text, decoder) };
         var trained = new TrainingRun(plan, state, decoder, progress, cancellationToken).Run();
         logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);
         return trained;

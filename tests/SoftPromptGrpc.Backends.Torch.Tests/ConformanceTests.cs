@@ -35,6 +35,11 @@ public sealed class TorchTrainingEvaluationTests : TrainingEvaluationTests
     protected override ITrainingBackend CreateBackend() => Backends.Training();
 }
 
+public sealed class TorchTrainingMethodTests : TrainingMethodTests
+{
+    protected override ITrainingBackend CreateBackend() => Backends.Training();
+}
+
 public sealed class TorchGoldenTrainingTests : GoldenTrainingTests
 {
     protected override ITrainingBackend CreateBackend() => Backends.Training();

@@ -1,13 +1,13 @@
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
-/// <summary>A step's gradient, summed over its batches.</summary>
+/// <summary>A tensor's gradient in one step, summed over its batches.</summary>
 internal sealed class Gradient(int length)
 {
     private readonly float[] _values = new float[length];
 
     public ReadOnlySpan<float> Values => _values;
 
-    public double Norm => Math.Sqrt(_values.Sum(value => (double)value * value));
+    public double SquareSum => _values.Sum(value => (double)value * value);
 
     public void Clear() => Array.Clear(_values);
 
@@ -18,7 +18,7 @@ internal sealed class Gradient(int length)
     }
 
     /// <summary>As torch.nn.utils.clip_grad_norm_.</summary>
-    /// <param name="norm">The present norm.</param>
+    /// <param name="norm">The present norm over all tensors.</param>
     public void Clip(double norm, double maximum)
     {
         var factor = (float)Math.Min(1, maximum / (norm + 1e-6));

@@ -2,19 +2,24 @@ using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
-/// <summary>Updates a prompt in place. A prompt is a few thousand numbers, so this is plain code over arrays.</summary>
+/// <summary>Updates a tensor in place. A prompt is a few thousand numbers, an encoder some millions: this is plain code over arrays.</summary>
 internal interface IPromptOptimizer
 {
     /// <param name="step">From 1.</param>
-    void Update(Span<float> prompt, ReadOnlySpan<float> gradient, int step, double learningRate);
+    void Update(Span<float> values, ReadOnlySpan<float> gradient, int step, double learningRate);
 }
 
 internal static class PromptOptimizer
 {
-    public static IPromptOptimizer Create(OptimizerSettings settings, int rows, int columns, Moments moments) => settings.Kind switch
+    public static IPromptOptimizer Create(OptimizerSettings settings, IReadOnlyList<int> shape, TensorMoments moments)
     {
-        OptimizerKind.AdamW => new AdamW(settings, rows * columns, moments),
-        OptimizerKind.Adafactor => new Adafactor(settings, rows, columns, moments),
-        OptimizerKind.Sgd => new Sgd(settings, rows * columns, moments),
-    };
+        var length = shape.Aggregate(1, (product, size) => product * size);
+        return settings.Kind switch
+        {
+            OptimizerKind.AdamW => new AdamW(settings, length, moments),
+            OptimizerKind.Adafactor when shape.Count == 1 => new Adafactor(settings, new FullSquares(length, moments)),
+            OptimizerKind.Adafactor => new Adafactor(settings, new FactoredSquares(shape[^2], shape[^1], length, moments)),
+            OptimizerKind.Sgd => new Sgd(settings, length, moments),
+        };
+    }
 }

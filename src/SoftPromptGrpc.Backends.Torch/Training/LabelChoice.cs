@@ -22,8 +22,9 @@ internal sealed class LabelChoice
     /// <summary>How many passes one input takes.</summary>
     public int Passes => _stems.Count;
 
-    /// <summary>The <see cref="Passes"/> sequences to run for an input: their targets stand where logits are wanted.</summary>
-    public IEnumerable<TrainingExample> Sequences(int[] input) => _stems.Select(stem => new TrainingExample(input, [.. stem, 0]));
+    /// <summary>The <see cref="Passes"/> sequences to run for an example: their targets stand where logits are wanted.</summary>
+    public IEnumerable<TrainingExample> Sequences(TrainingExample example) =>
+        _stems.Select(stem => example with { Target = [.. stem, 0] });
 
     /// <param name="logProbabilities">[rows, vocabulary size]: the rows of one input's sequences, in order.</param>
     /// <returns>The label with the highest sum.</returns>

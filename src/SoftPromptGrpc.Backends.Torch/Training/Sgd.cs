@@ -3,17 +3,17 @@ using SoftPromptGrpc.Core.Training;
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
 /// <summary>With momentum, as torch.optim.SGD.</summary>
-internal sealed class Sgd(OptimizerSettings settings, int length, Moments moments) : IPromptOptimizer
+internal sealed class Sgd(OptimizerSettings settings, int length, TensorMoments moments) : IPromptOptimizer
 {
     private readonly float[] _velocity = moments.Of("momentum_buffer", length);
 
-    public void Update(Span<float> prompt, ReadOnlySpan<float> gradient, int step, double learningRate)
+    public void Update(Span<float> values, ReadOnlySpan<float> gradient, int step, double learningRate)
     {
         var (momentum, decay, rate) = ((float)settings.Momentum, (float)settings.WeightDecay, (float)learningRate);
-        for (var i = 0; i < prompt.Length; i++)
+        for (var i = 0; i < values.Length; i++)
         {
-            _velocity[i] = momentum * _velocity[i] + gradient[i] + decay * prompt[i];
-            prompt[i] -= rate * _velocity[i];
+            _velocity[i] = momentum * _velocity[i] + gradient[i] + decay * values[i];
+            values[i] -= rate * _velocity[i];
         }
     }
 }

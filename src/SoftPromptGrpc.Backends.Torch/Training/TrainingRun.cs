@@ -1,14 +1,15 @@
 using System.Diagnostics;
+using SoftPromptGrpc.Backends.Torch.Training.Methods;
 using SoftPromptGrpc.Core;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
 /// <summary>
-/// Prompt tuning (Lester et al. 2021): one run of a plan, from its beginning or from a checkpoint, on the calling thread. What a
-/// step does follows from the plan, the prompt, the moments and the step's number alone, so a resumed run ends in the same bits.
+/// One run of a plan, from its beginning or from a checkpoint, on the calling thread. What a step does follows from the plan, the
+/// tensors, the moments and the step's number alone, so a resumed run ends in the same bits.
 /// </summary>
 internal sealed class TrainingRun
 {
@@ -19,9 +20,8 @@ internal sealed class TrainingRun
     private readonly BatchOrder _order;
     private readonly Evaluator _evaluator;
     private readonly Moments _moments;
-    private readonly IPromptOptimizer _optimizer;
-    private readonly float[] _prompt;
-    private readonly Gradient _gradient;
+    private readonly TrainedTensors _tensors;
+    private readonly WaywardPenalty? _penalty;
     private TrainingState _state;
 
     public TrainingRun(
@@ -32,9 +32,8 @@ internal sealed class TrainingRun
         _order = new BatchOrder(plan);
         _evaluator = new Evaluator(plan, decoder, cancellationToken);
         _moments = new Moments(state?.Optimizer);
-        _optimizer = PromptOptimizer.Create(plan.Optimizer, plan.Initial.VirtualTokens, plan.Initial.HiddenSize, _moments);
-        _prompt = _state.Prompt.Values.ToArray();
-        _gradient = new Gradient(_prompt.Length);
+        _tensors = new TrainedTensors(plan, _state.Prompt, _moments);
+        _penalty = plan.Method is PromptTuning { Waywardness: { } waywardness } ? new WaywardPenalty(waywardness, decoder) : null;
     }
 
     public TrainedPrompt Run()
@@ -48,8 +47,9 @@ internal sealed class TrainingRun
             if (isBest || _state.Step % _plan.CheckpointInterval == 0)
                 ReportCheckpoint();
         }
+        var trained = _state.Best ?? _tensors.Snapshot();
         return new TrainedPrompt(
-            _state.Best ?? Snapshot(), _state.Best is null ? _state.Step : _state.BestStep, _state.Step,
+            ServedPrompts.Of(_plan, trained, _decoder), trained, _state.Best is null ? _state.Step : _state.BestStep, _state.Step,
             _state.Step < _plan.Steps, _state.LastLoss, _state.BestResult, _state.Baseline);
     }
 
@@ -73,12 +73,12 @@ internal sealed class TrainingRun
         var step = _state.Step + 1;
         var rate = LearningRate(step);
         var (loss, tokens) = ComputeGradient(step);
-        var norm = _gradient.Norm;
+        var norm = _tensors.GradientNorm;
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             throw Diverged(step);
         if (_plan.ClipNorm is { } maximum)
-            _gradient.Clip(norm, maximum);
-        _optimizer.Update(_prompt, _gradient.Values, step, rate);
+            _tensors.ClipGradient(norm, maximum);
+        _tensors.Update(step, rate);
         _state = _state with { Step = step, LastLoss = loss };
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         _progress.Report(new StepDone(step, _order.Epochs((long)step * _plan.GradientAccumulation), loss, rate, norm, tokens / seconds));
@@ -90,58 +90,55 @@ internal sealed class TrainingRun
         var first = (long)(step - 1) * _plan.GradientAccumulation;
         var batches = Enumerable.Range(0, _plan.GradientAccumulation).Select(i => _order.Examples(first + i)).ToArray();
         var targets = batches.Sum(batch => batch.Sum(e => e.Target.Length));
-        _gradient.Clear();
-        var loss = batches.Sum(batch => AddGradient(batch, targets));
+        _tensors.ClearGradient();
+        var loss = batches.Index().Sum(batch => AddGradient(batch.Item, targets, isFirst: batch.Index == 0));
         return (loss, targets + batches.Sum(batch => batch.Sum(e => e.Input.Length)));
     }
 
     /// <summary>One batch's share of the mean over <paramref name="targets"/> tokens.</summary>
-    private double AddGradient(IReadOnlyList<TrainingExample> examples, int targets)
+    private double AddGradient(IReadOnlyList<TrainingExample> examples, int targets, bool isFirst)
     {
         _cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        var prompt = Prompt().requires_grad_();
-        var batch = Batch.Of(examples, (int)prompt.shape[0], _decoder.Device);
-        var logits = _decoder.TargetLogits(prompt, batch);
+        var tensors = _tensors.ToDevice(_decoder.Device);
+        var preamble = PromptNetwork.Forward(_plan.Method, _decoder.Spec, tensors);
+        var batch = Batch.Of(examples, preamble.RowCount, _decoder.Device);
+        var logits = preamble.TargetLogits(_decoder, batch);
         var loss = nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum) / targets;
-        var gradient = autograd.grad([loss], [prompt])[0].cpu();
-        _gradient.Add(gradient.data<float>().ToArray());
+        _tensors.AddGradient(isFirst && _penalty is not null ? loss + _penalty.Of(preamble) : loss, tensors);
         return loss.item<float>();
     }
 
     /// <summary>Whether this is the best result so far.</summary>
     private bool Evaluate()
     {
-        var result = _evaluator.Evaluate(Prompt());
+        var result = Measure();
         if (!double.IsFinite(result.Loss))
             throw Diverged(_state.Step);
         var isBest = result.IsBetterThan(_state.BestResult);
         _state = isBest
-            ? _state with { Best = Snapshot(), BestStep = _state.Step, BestResult = result, EvaluationsSinceBest = 0 }
+            ? _state with { Best = _tensors.Snapshot(), BestStep = _state.Step, BestResult = result, EvaluationsSinceBest = 0 }
             : _state with { EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
         _progress.Report(new EvaluationDone(_state.Step, result, isBest));
         return isBest;
     }
 
+    private EvaluationResult Measure()
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        return _evaluator.Evaluate(PromptNetwork.Forward(_plan.Method, _decoder.Spec, _tensors.ToDevice(_decoder.Device)));
+    }
+
     private void ReportCheckpoint() =>
-        _progress.Report(new CheckpointTaken(_state with { Prompt = Snapshot(), Optimizer = _moments.Snapshot() }));
+        _progress.Report(new CheckpointTaken(_state with { Prompt = _tensors.Snapshot(), Optimizer = _moments.Snapshot() }));
 
     private SoftPromptException Diverged(int step)
     {
-        var last = _prompt.All(float.IsFinite) ? Snapshot() : _state.Best ?? _plan.Initial;
+        var last = _tensors.AreFinite ? _tensors.Snapshot() : _state.Best ?? _plan.Initial;
         _progress.Report(new CheckpointTaken(_state with { Prompt = last, Optimizer = _moments.Snapshot() }));
         return new SoftPromptException(
             ErrorKind.Precondition,
             FormattableString.Invariant($"The loss is not finite at step {step} (learning rate {LearningRate(step):g6})."));
-    }
-
-    private SoftPrompt Snapshot() => new(
-        _plan.Initial.VirtualTokens, _plan.Initial.HiddenSize, (float[])_prompt.Clone(), _plan.Initial.ModelFingerprint);
-
-    /// <summary>[virtual tokens, hidden size] on the decoder's device.</summary>
-    private Tensor Prompt()
-    {
-        using var scope = NewDisposeScope();
-        return tensor(_prompt).view(_plan.Initial.VirtualTokens, _plan.Initial.HiddenSize).to(_decoder.Device).MoveToOuterDisposeScope();
     }
 }

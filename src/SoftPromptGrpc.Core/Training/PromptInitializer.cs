@@ -30,7 +30,7 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
     /// <param name="labels">Token ids, none empty. Labels beyond the number of virtual tokens are left out.</param>
     public SoftPrompt ClassLabels(IReadOnlyList<int[]> labels, Func<int, bool> isSpecial)
     {
-        var common = CommonIds(isSpecial);
+        var common = virtualTokens > labels.Count ? CommonIds(isSpecial) : [];
         return FromRows((row, target) =>
         {
             if (row < labels.Count)
@@ -78,6 +78,8 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
     {
         var vocabulary = Math.Min(model.Spec.VocabularySize, model.Tokenizer?.VocabularySize ?? int.MaxValue);
         int[] ids = [.. Enumerable.Range(0, vocabulary).Where(id => !isSpecial(id)).Take(CommonTokens)];
+        if (ids.Length == 0)
+            throw new SoftPromptException(ErrorKind.Invalid, "The vocabulary has only special tokens: there is none to begin with.");
         _random.Shuffle(ids.AsSpan());
         return ids;
     }

@@ -33,15 +33,15 @@ public sealed record EvaluationResult(double Loss, double ExactMatch, double? Ac
 }
 
 /// <summary>All that a run needs to continue: the order of the data follows from the plan's seed and the step.</summary>
-/// <param name="Optimizer">The optimizer's moments by name.</param>
-/// <param name="Best">The prompt of the best evaluation so far; null before the first.</param>
+/// <param name="Optimizer">The optimizer's moments, by tensor and name.</param>
+/// <param name="Best">What gave the best evaluation so far; null before the first.</param>
 /// <param name="EvaluationsSinceBest">Counts towards early stopping.</param>
 /// <param name="LastLoss">Training loss of <paramref name="Step"/>; 0 before the first.</param>
 public sealed record TrainingState(
     int Step,
-    SoftPrompt Prompt,
+    TrainablePrompt Prompt,
     IReadOnlyDictionary<string, float[]> Optimizer,
-    SoftPrompt? Best,
+    TrainablePrompt? Best,
     int BestStep,
     EvaluationResult? BestResult,
     int EvaluationsSinceBest,
@@ -49,7 +49,15 @@ public sealed record TrainingState(
     double LastLoss = 0);
 
 /// <param name="Prompt">The best evaluated prompt, or the last one where nothing was evaluated.</param>
+/// <param name="Trained">What <paramref name="Prompt"/> was made of.</param>
 /// <param name="Step">The step that <paramref name="Prompt"/> comes from.</param>
 /// <param name="FinalLoss">Training loss of the last step.</param>
 public sealed record TrainedPrompt(
-    SoftPrompt Prompt, int Step, int StepsDone, bool StoppedEarly, double FinalLoss, EvaluationResult? Evaluation, BaselineDone? Baseline);
+    ServedPrompt Prompt,
+    TrainablePrompt Trained,
+    int Step,
+    int StepsDone,
+    bool StoppedEarly,
+    double FinalLoss,
+    EvaluationResult? Evaluation,
+    BaselineDone? Baseline);

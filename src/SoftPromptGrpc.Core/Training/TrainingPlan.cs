@@ -1,12 +1,13 @@
 using SoftPromptGrpc.Core.Models;
-using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training.Methods;
 
 namespace SoftPromptGrpc.Core.Training;
 
 /// <summary>One example as token ids. The loss is taken on the target alone.</summary>
 /// <param name="Input">What the soft prompt is put in front of; may be empty.</param>
 /// <param name="Target">At least one id.</param>
-public sealed record TrainingExample(int[] Input, int[] Target);
+/// <param name="Task">Which of a multitask prompt's tasks it belongs to.</param>
+public sealed record TrainingExample(int[] Input, int[] Target, int Task = 0);
 
 public enum OptimizerKind
 {
@@ -50,8 +51,16 @@ public sealed record TrainingPlan
 {
     public required BaseModel Model { get; init; }
 
-    /// <summary>The prompt before step 0.</summary>
-    public required SoftPrompt Initial { get; init; }
+    public TrainingMethod Method { get; init; } = new PromptTuning();
+
+    /// <summary>What is trained, before step 0. Fits the method.</summary>
+    public required TrainablePrompt Initial { get; init; }
+
+    /// <summary>
+    /// For methods that train a prefix without a projection: training begins with the keys and values that the model computes for these
+    /// tokens, repeated or cut to the number of virtual tokens, in place of <see cref="Initial"/>. Null: not.
+    /// </summary>
+    public int[]? InitialText { get; init; }
 
     public required IReadOnlyList<TrainingExample> Examples { get; init; }
 

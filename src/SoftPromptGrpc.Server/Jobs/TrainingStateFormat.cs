@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SoftPromptGrpc.Core;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Server.Jobs;
@@ -8,7 +7,7 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <summary>A training state as the bytes of a checkpoint, and back without the loss of a bit.</summary>
 internal static class TrainingStateFormat
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     public static byte[] Write(TrainingState state)
     {
@@ -18,15 +17,14 @@ internal static class TrainingStateFormat
         writer.Write(state.Step);
         writer.Write(state.Prompt.ModelFingerprint);
         writer.Write(state.Prompt.VirtualTokens);
-        writer.Write(state.Prompt.HiddenSize);
-        Write(writer, state.Prompt.Values.Span);
+        Write(writer, state.Prompt);
         writer.Write(state.Optimizer.Count);
         foreach (var (name, values) in state.Optimizer.OrderBy(moments => moments.Key, StringComparer.Ordinal))
         {
             writer.Write(name);
             Write(writer, values);
         }
-        Write(writer, state.Best, best => Write(writer, best.Values.Span));
+        Write(writer, state.Best, best => Write(writer, best));
         writer.Write(state.BestStep);
         Write(writer, state.BestResult, result => Write(writer, result));
         writer.Write(state.EvaluationsSinceBest);
@@ -60,8 +58,8 @@ internal static class TrainingStateFormat
     {
         var step = reader.ReadInt32();
         var fingerprint = reader.ReadString();
-        var (virtualTokens, hiddenSize) = (reader.ReadInt32(), reader.ReadInt32());
-        SoftPrompt Prompt() => new(virtualTokens, hiddenSize, ReadValues(reader), fingerprint);
+        var virtualTokens = reader.ReadInt32();
+        TrainablePrompt Prompt() => new(virtualTokens, ReadTensors(reader), fingerprint);
         var prompt = Prompt();
         var moments = new Dictionary<string, float[]>(StringComparer.Ordinal);
         for (var count = reader.ReadInt32(); moments.Count < count;)
@@ -76,6 +74,24 @@ internal static class TrainingStateFormat
             EvaluationsSinceBest: reader.ReadInt32(),
             Baseline: ReadOptional(reader, () => new BaselineDone(ReadResult(reader), ReadOptional(reader, () => ReadResult(reader)))),
             LastLoss: reader.ReadDouble());
+    }
+
+    private static void Write(BinaryWriter writer, TrainablePrompt prompt)
+    {
+        writer.Write(prompt.Tensors.Count);
+        foreach (var (name, values) in prompt.Tensors)
+        {
+            writer.Write(name);
+            Write(writer, values);
+        }
+    }
+
+    private static List<TrainableTensor> ReadTensors(BinaryReader reader)
+    {
+        var tensors = new List<TrainableTensor>();
+        for (var count = reader.ReadInt32(); tensors.Count < count;)
+            tensors.Add(new TrainableTensor(reader.ReadString(), ReadValues(reader)));
+        return tensors;
     }
 
     private static void Write(BinaryWriter writer, ReadOnlySpan<float> values)

@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Backends.Torch.Training;
+using SoftPromptGrpc.Core.Training;
 using TorchSharp;
 
 namespace SoftPromptGrpc.Backends.Torch.Tests.Training;
@@ -13,8 +14,10 @@ public sealed class LabelChoiceTests
     {
         var choice = new LabelChoice([[1], [2, 3], [2, 4], [2, 3, 5]]);
 
-        Assert.Equal([[0], [2, 0], [2, 3, 0]], choice.Sequences([9]).Select(e => e.Target));
-        Assert.All(choice.Sequences([9]), e => Assert.Equal([9], e.Input));
+        TrainingExample[] sequences = [.. choice.Sequences(new([9], [1], Task: 2))];
+
+        Assert.Equal([[0], [2, 0], [2, 3, 0]], sequences.Select(e => e.Target));
+        Assert.All(sequences, e => Assert.True(e is { Input: [9], Task: 2 }));
     }
 
     // Rows: after the input; then after the input and after 1. Columns: tokens 0 to 3.

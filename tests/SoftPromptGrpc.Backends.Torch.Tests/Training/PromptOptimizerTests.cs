@@ -29,7 +29,7 @@ public sealed class PromptOptimizerTests
     public void Adafactor_RankOneGradient_MovesEachValueByTheLearningRate()
     {
         var settings = new OptimizerSettings(OptimizerKind.Adafactor, 0.1);
-        var optimizer = PromptOptimizer.Create(settings, Rows, Columns, new Moments(null));
+        var optimizer = PromptOptimizer.Create(settings, [Rows, Columns], new Moments(null).Of("t"));
         var prompt = new float[Rows * Columns];
         float[] gradient =
             [.. Enumerable.Range(0, prompt.Length).Select(i => (1 + i / Columns) * (i % 2 == 0 ? 1f : -1f) * (2 + i % Columns))];
@@ -47,13 +47,13 @@ public sealed class PromptOptimizerTests
     {
         var settings = new OptimizerSettings(kind, 0.1, WeightDecay: 0.01);
         var moments = new Moments(null);
-        var optimizer = PromptOptimizer.Create(settings, Rows, Columns, moments);
+        var optimizer = PromptOptimizer.Create(settings, [Rows, Columns], moments.Of("t"));
         var prompt = Values(0);
         optimizer.Update(prompt, Values(1), 1, 0.1);
         var (savedPrompt, saved) = ((float[])prompt.Clone(), moments.Snapshot());
         optimizer.Update(prompt, Values(2), 2, 0.1);
 
-        var restored = PromptOptimizer.Create(settings, Rows, Columns, new Moments(saved));
+        var restored = PromptOptimizer.Create(settings, [Rows, Columns], new Moments(saved).Of("t"));
         restored.Update(savedPrompt, Values(2), 2, 0.1);
 
         Assert.Equal(prompt, savedPrompt);
@@ -65,7 +65,7 @@ public sealed class PromptOptimizerTests
         var prompt = Values(0);
         var parameter = new Parameter(torch.tensor(prompt).view(Rows, Columns));
         var theirs = create(parameter);
-        var ours = PromptOptimizer.Create(settings, Rows, Columns, new Moments(null));
+        var ours = PromptOptimizer.Create(settings, [Rows, Columns], new Moments(null).Of("t"));
         for (var step = 1; step <= 20; step++)
         {
             var gradient = Values(step);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SoftPromptGrpc.Core.Models;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Conformance.Training;
@@ -14,16 +14,19 @@ public sealed class GoldenRun
     private static readonly string[] Runs =
     [
         "prompt_tuning_random.adafactor_const", "prompt_tuning_random.adamw_const", "prompt_tuning_random.adamw_linear_warmup",
-        "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum", "prompt_tuning_text_long.adamw_linear_warmup",
+        "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum", "prompt_tuning_text_long.adamw_linear_warmup", "p_tuning_mlp.adamw_const_lr0.01",
+        "p_tuning_lstm.adamw_const_lr0.01", "prefix_tuning.adamw_const_lr0.01", "prefix_tuning_projection.adamw_const_lr0.01",
     ];
 
     private static readonly int[] EarlySteps = [1, 2, 10];
 
+    private readonly string _adapter;
     private readonly JsonElement _json;
     private readonly GoldenTensors _tensors;
 
     public GoldenRun(string model, string run)
     {
+        _adapter = run.Split('.')[0];
         _json = Goldens.Json($"training/{model}/{run}.json");
         _tensors = Goldens.Tensors($"training/{model}/{run}.safetensors");
     }
@@ -39,7 +42,14 @@ public sealed class GoldenRun
     /// <summary>The loss of each batch after the last step.</summary>
     public double[] FinalLosses => Numbers("eval_loss_after_per_batch");
 
+    /// <summary>As PEFT saves it.</summary>
     public float[] FinalPrompt => _tensors["final_saved_prompt_embeddings"];
+
+    public float[] Final(string tensor) => _tensors[$"final.{tensor}"];
+
+    public double FinalTolerance => _adapter == "p_tuning_lstm" ? 2e-3 : 1e-3;
+
+    private TrainingMethod Method => PeftMethods.Of(_adapter);
 
     public TrainingPlan Plan(BaseModel model)
     {
@@ -47,6 +57,7 @@ public sealed class GoldenRun
         return new TrainingPlan
         {
             Model = model,
+            Method = Method,
             Initial = Initial(model),
             Examples = [.. _json.GetProperty("data").EnumerateArray().Select(Example)],
             Evaluation = new EvaluationSettings(1000, Patience: null, Labels: []),
@@ -62,15 +73,12 @@ public sealed class GoldenRun
     }
 
     public IReadOnlyList<(int Step, float[] Prompt)> EarlyPrompts =>
-        [.. EarlySteps.Select(step => (step, Tensor($"after_step_{step}.")))];
+        Method is PromptTuning ? [.. EarlySteps.Select(step => (step, _tensors[$"after_step_{step}.embedding.weight"]))] : [];
 
-    private float[] Tensor(string prefix) => _tensors[_tensors.Names.Single(n => n.StartsWith(prefix, StringComparison.Ordinal))];
-
-    private SoftPrompt Initial(BaseModel model)
-    {
-        var values = Tensor("initial.");
-        return new SoftPrompt(values.Length / model.Spec.HiddenSize, model.Spec.HiddenSize, values, model.Fingerprint);
-    }
+    private TrainablePrompt Initial(BaseModel model) => new(
+        PeftGoldens.VirtualTokens,
+        Method.Tensors(model.Spec, PeftGoldens.VirtualTokens).Select(slot => new TrainableTensor(slot.Name, _tensors[$"initial.{slot.Name}"])),
+        model.Fingerprint);
 
     private static OptimizerSettings Optimizer(JsonElement settings)
     {

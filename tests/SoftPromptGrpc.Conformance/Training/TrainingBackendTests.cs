@@ -34,7 +34,7 @@ public abstract class TrainingBackendTests
         var (first, _) = await TrainAsync(plan);
         var (second, _) = await TrainAsync(plan);
 
-        Assert.NotEqual(plan.Initial.ContentHash, first.Prompt.ContentHash);
+        Assert.NotEqual(plan.Initial.ContentHash, first.Trained.ContentHash);
         Assert.Equal(first.Prompt.ContentHash, second.Prompt.ContentHash);
     }
 
@@ -103,7 +103,7 @@ public abstract class TrainingBackendTests
 
         var (trained, events) = await TrainAsync(plan);
 
-        var moved = Values(trained).Zip(plan.Initial.Values.ToArray(), (after, before) => after - before);
+        var moved = Values(trained).Zip(plan.Initial.Tensors[0].Values, (after, before) => after - before);
         Assert.True(events.Steps[0].GradientNorm > 0.01);
         Assert.Equal(0.01, Math.Sqrt(moved.Sum(x => x * x)), 1e-5);
     }
@@ -155,7 +155,7 @@ public abstract class TrainingBackendTests
         Assert.Equal(Comparable(wholeEvents).SkipWhile(e => e is not StepDone done || done.Step <= step), Comparable(resumedEvents));
         Assert.Equal(wholeEvents.Checkpoints[^1].Prompt.ContentHash, resumedEvents.Checkpoints[^1].Prompt.ContentHash);
         Assert.Equal(whole.Prompt.ContentHash, resumed.Prompt.ContentHash);
-        Assert.Equal(whole with { Prompt = resumed.Prompt }, resumed);
+        Assert.Equal(whole with { Prompt = resumed.Prompt, Trained = resumed.Trained }, resumed);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public abstract class TrainingBackendTests
         var (resumed, resumedEvents) = await TrainAsync(plan, wholeEvents.Checkpoints[^1]);
 
         Assert.Empty(resumedEvents.All);
-        Assert.Equal(whole with { Prompt = resumed.Prompt }, resumed);
+        Assert.Equal(whole with { Prompt = resumed.Prompt, Trained = resumed.Trained }, resumed);
         Assert.Equal(whole.Prompt.ContentHash, resumed.Prompt.ContentHash);
     }
 
@@ -207,7 +207,7 @@ public abstract class TrainingBackendTests
         Assert.Equal(ErrorKind.Precondition, error.Kind);
         Assert.Matches(@"^The loss is not finite at step \d+ \(learning rate 1e\+30\)\.$", error.Message);
         Assert.IsType<CheckpointTaken>(events.All[^1]);
-        Assert.All(events.Checkpoints[^1].Prompt.Values.ToArray(), value => Assert.True(float.IsFinite(value)));
+        Assert.All(events.Checkpoints[^1].Prompt.Tensors[0].Values, value => Assert.True(float.IsFinite(value)));
     }
 
     [Fact]

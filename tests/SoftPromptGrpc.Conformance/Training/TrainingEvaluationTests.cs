@@ -124,7 +124,7 @@ public abstract class TrainingEvaluationTests
         Assert.True(best.Step < 30, "The task must get worse, or this test shows nothing.");
         Assert.True(best.IsBest);
         Assert.Equal((best.Step, best.Result), (trained.Step, trained.Evaluation));
-        Assert.Equal(events.Checkpoints.Single(s => s.Step == best.Step).Prompt.ContentHash, trained.Prompt.ContentHash);
+        Assert.Equal(events.Checkpoints.Single(s => s.Step == best.Step).Prompt.ContentHash, trained.Trained.ContentHash);
     }
 
     [Fact]

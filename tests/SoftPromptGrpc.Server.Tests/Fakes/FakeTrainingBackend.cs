@@ -53,8 +53,9 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
             if (state.Step % plan.CheckpointInterval == 0)
                 progress.Report(new CheckpointTaken(state));
         }
+        var trained = state.Best ?? state.Prompt;
         return new TrainedPrompt(
-            state.Best ?? state.Prompt, state.Step, state.Step, false, Loss(state.Step), state.BestResult, state.Baseline);
+            Served(trained, plan), trained, state.Step, state.Step, false, Loss(state.Step), state.BestResult, state.Baseline);
     }
 
     public static double Loss(int step) => 10.0 / step;
@@ -68,14 +69,22 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
     private static TrainingState Step(TrainingState state)
     {
         var prompt = state.Prompt;
-        float[] values = [.. prompt.Values.ToArray().Select(v => v + 1)];
         return state with
         {
             Step = state.Step + 1,
-            Prompt = new SoftPrompt(prompt.VirtualTokens, prompt.HiddenSize, values, prompt.ModelFingerprint),
+            Prompt = new TrainablePrompt(
+                prompt.VirtualTokens, prompt.Tensors.Select(t => t with { Values = [.. t.Values.Select(v => v + 1)] }), prompt.ModelFingerprint),
             Optimizer = new Dictionary<string, float[]> { ["m"] = [state.Step + 1] },
             LastLoss = Loss(state.Step + 1),
         };
+    }
+
+    private static ServedPrompt Served(TrainablePrompt trained, TrainingPlan plan)
+    {
+        float[] values = [.. trained.Tensors[0].Values];
+        return plan.Method.Kind.MakesPrefix()
+            ? PrefixLayout.FromRows(values, trained.VirtualTokens, plan.Model.Spec, trained.ModelFingerprint)
+            : new SoftPrompt(trained.VirtualTokens, plan.Model.Spec.HiddenSize, values, trained.ModelFingerprint);
     }
 
     private static EvaluationResult Result(int step, TrainingPlan plan) =>

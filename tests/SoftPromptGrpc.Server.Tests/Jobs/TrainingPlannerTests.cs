@@ -244,7 +244,7 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
     [Fact]
     public async Task Plan_RandomUniform_FollowsTheSeed()
     {
-        async Task<SoftPrompt> Initial(long seed) => (await PlanAsync(Small(s =>
+        async Task<TrainablePrompt> Initial(long seed) => (await PlanAsync(Small(s =>
             (s.Initialization, s.Seed) = (new() { RandomUniform = new() }, seed)))).Plan.Initial;
 
         Assert.Equal((await Initial(1)).ContentHash, (await Initial(1)).ContentHash);
@@ -260,7 +260,7 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
         var planned = await PlanAsync(Small(s => s.Initialization = new() { FromPrompt = "old" }));
 
         Assert.Equal("old@2", planned.Spec.Initialization.FromPrompt);
-        Assert.Equal([9, 9, 9, 9, 9, 9, 9, 9], planned.Plan.Initial.Values.ToArray());
+        Assert.Equal([9, 9, 9, 9, 9, 9, 9, 9], planned.Plan.Initial.Tensors[0].Values);
     }
 
     [Fact]
@@ -302,7 +302,7 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
             _ => new() { SampledVocabulary = new() },
         }));
 
-        Assert.Equal((2, FakeModels.HiddenSize), (planned.Plan.Initial.VirtualTokens, planned.Plan.Initial.HiddenSize));
+        Assert.Equal((2, 2 * FakeModels.HiddenSize), (planned.Plan.Initial.VirtualTokens, planned.Plan.Initial.Tensors[0].Values.Length));
     }
 
     [Fact]

@@ -1,0 +1,46 @@
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Training.Methods;
+using static TorchSharp.torch;
+
+namespace SoftPromptGrpc.Backends.Torch.Training.Methods;
+
+// P: virtual tokens, H: hidden size, L: layers, G: key/value heads, D: head size, W: L * 2 * G * D.
+/// <summary>From what a method trains to what stands in front of every example, as PEFT's modules compute it.</summary>
+internal static class PromptNetwork
+{
+    private const string Embedding = "embedding.weight";
+
+    /// <param name="tensors">The method's, by name.</param>
+    /// <returns>Its tensors belong to the current dispose scope.</returns>
+    public static Preamble Forward(TrainingMethod method, DecoderSpec spec, IReadOnlyDictionary<string, Tensor> tensors) => method switch
+    {
+        PromptTuning => new RowPreamble(tensors[Embedding]),
+        PTuning { Encoder: PromptEncoderKind.Mlp } => new RowPreamble(Linears(tensors[Embedding], tensors, "mlp_head", [0, 2, 4])),
+        PTuning encoder => new RowPreamble(Linears(Lstm.Forward(encoder, tensors[Embedding], tensors), tensors, "mlp_head", [0, 2])),
+        MultitaskPromptTuning => new RowPreamble(
+            tensors[Embedding] * tensors[MultitaskPromptTuning.Columns].matmul(tensors[MultitaskPromptTuning.Rows])), // [tasks, P, H]
+        PrefixTuning { ProjectionSize: null } => Prefix(tensors[Embedding], spec),
+        PrefixTuning => Prefix(Projected(tensors), spec),
+        Cartridge { FrozenTokens: 0 } => Prefix(tensors[Cartridge.Trainable], spec),
+        Cartridge => Prefix(cat([tensors[Cartridge.Frozen], tensors[Cartridge.Trainable]], 0), spec),
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, null),
+    };
+
+    /// <param name="rows">[P, W].</param>
+    private static PrefixPreamble Prefix(Tensor rows, DecoderSpec spec) => new(
+        rows.view(-1, spec.LayerCount, 2, spec.KeyValueHeadCount, spec.HeadSize).permute(1, 2, 3, 0, 4)); // [L, 2, G, P, D]
+
+    private static Tensor Projected(IReadOnlyDictionary<string, Tensor> tensors) =>
+        Linear(Linear(tensors[Embedding], tensors, "transform.0").tanh(), tensors, "transform.2");
+
+    /// <summary>With ReLU between them.</summary>
+    private static Tensor Linears(Tensor x, IReadOnlyDictionary<string, Tensor> tensors, string name, int[] places)
+    {
+        foreach (var place in places)
+            x = Linear(place == 0 ? x : x.relu(), tensors, $"{name}.{place}");
+        return x;
+    }
+
+    private static Tensor Linear(Tensor x, IReadOnlyDictionary<string, Tensor> tensors, string name) =>
+        nn.functional.linear(x, tensors[$"{name}.weight"], tensors[$"{name}.bias"]);
+}

@@ -1,0 +1,53 @@
+using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
+
+namespace SoftPromptGrpc.Core.Training.Methods;
+
+public enum PromptEncoderKind
+{
+    /// <summary>Three linear layers with ReLU between them.</summary>
+    Mlp,
+
+    /// <summary>A bidirectional LSTM, then two linear layers with ReLU between them.</summary>
+    Lstm,
+}
+
+/// <summary>Virtual tokens that an encoder makes of learned embeddings (Liu et al. 2021, "GPT Understands, Too"), without dropout.</summary>
+/// <param name="EncoderSize">Width of the encoder.</param>
+/// <param name="Layers">Of the LSTM.</param>
+public sealed record PTuning(PromptEncoderKind Encoder, int EncoderSize, int Layers = 2) : TrainingMethod
+{
+    public override PromptMethod Kind => PromptMethod.PTuning;
+
+    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens)
+    {
+        var embedding = Embedding(virtualTokens, spec.HiddenSize);
+        return Encoder switch
+        {
+            PromptEncoderKind.Mlp =>
+            [
+                embedding, .. Linear("mlp_head.0", spec.HiddenSize, EncoderSize), .. Linear("mlp_head.2", EncoderSize, EncoderSize),
+                .. Linear("mlp_head.4", EncoderSize, spec.HiddenSize),
+            ],
+            PromptEncoderKind.Lstm =>
+            [
+                embedding, .. Enumerable.Range(0, Layers).SelectMany(layer => LstmLayer(layer, spec.HiddenSize)),
+                .. Linear("mlp_head.0", 2 * EncoderSize, 2 * EncoderSize), .. Linear("mlp_head.2", 2 * EncoderSize, spec.HiddenSize),
+            ],
+        };
+    }
+
+    /// <summary>Of a torch.nn.LSTM: gates in the order input, forget, cell, output.</summary>
+    private IEnumerable<TensorSlot> LstmLayer(int layer, int hiddenSize)
+    {
+        foreach (var direction in (string[])["", "_reverse"])
+        {
+            yield return Gates("weight_ih", [4 * EncoderSize, layer == 0 ? hiddenSize : 2 * EncoderSize]);
+            yield return Gates("weight_hh", [4 * EncoderSize, EncoderSize]);
+            yield return Gates("bias_ih", [4 * EncoderSize]);
+            yield return Gates("bias_hh", [4 * EncoderSize]);
+
+            TensorSlot Gates(string name, int[] shape) => new($"lstm_head.{name}_l{layer}{direction}", shape, EncoderSize);
+        }
+    }
+}
