@@ -33,19 +33,19 @@ public sealed class KeyValuePrefix(
             ? null
             : $"it has {Describe((LayerCount, HeadCount, HeadSize))}, the model {Describe(ShapeOf(spec))}";
 
-    private ReadOnlyMemory<float> Part(int index)
-    {
-        var length = HeadCount * VirtualTokens * HeadSize;
-        return Values.Slice(index * length, length);
-    }
-
     /// <summary>Of the cache that a prefix goes into: the decoder's own, where there is an encoder.</summary>
-    private static (int Layers, int Heads, int HeadSize) ShapeOf(ModelSpec spec) => spec switch
+    public static (int Layers, int Heads, int HeadSize) ShapeOf(ModelSpec spec) => spec switch
     {
         DecoderSpec decoder => (decoder.LayerCount, decoder.KeyValueHeadCount, decoder.HeadSize),
         EncoderDecoderSpec encoderDecoder => (encoderDecoder.DecoderLayerCount, encoderDecoder.HeadCount, encoderDecoder.HeadSize),
         _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.ModelType, null),
     };
+
+    private ReadOnlyMemory<float> Part(int index)
+    {
+        var length = HeadCount * VirtualTokens * HeadSize;
+        return Values.Slice(index * length, length);
+    }
 
     private static string Describe((int Layers, int Heads, int HeadSize) shape) =>
         $"{shape.Layers} layers of {shape.Heads} key/value heads of size {shape.HeadSize}";

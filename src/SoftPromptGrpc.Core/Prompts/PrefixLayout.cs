@@ -8,7 +8,11 @@ namespace SoftPromptGrpc.Core.Prompts;
 public static class PrefixLayout
 {
     /// <summary>Numbers of one virtual token.</summary>
-    public static int WidthOf(DecoderSpec spec) => spec.LayerCount * 2 * spec.KeyValueHeadCount * spec.HeadSize;
+    public static int WidthOf(ModelSpec spec)
+    {
+        var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
+        return layers * 2 * heads * headSize;
+    }
 
     /// <returns>[virtual tokens, width].</returns>
     public static float[] ToRows(KeyValuePrefix prefix) =>
@@ -20,8 +24,11 @@ public static class PrefixLayout
         layers, heads, virtualTokens, headSize, Swapped(rows, virtualTokens, layers * 2 * heads, headSize), modelFingerprint);
 
     /// <inheritdoc cref="FromRows(ReadOnlySpan{float}, int, int, int, int, string)"/>
-    public static KeyValuePrefix FromRows(ReadOnlySpan<float> rows, int virtualTokens, DecoderSpec spec, string modelFingerprint) =>
-        FromRows(rows, virtualTokens, spec.LayerCount, spec.KeyValueHeadCount, spec.HeadSize, modelFingerprint);
+    public static KeyValuePrefix FromRows(ReadOnlySpan<float> rows, int virtualTokens, ModelSpec spec, string modelFingerprint)
+    {
+        var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
+        return FromRows(rows, virtualTokens, layers, heads, headSize, modelFingerprint);
+    }
 
     /// <summary>[outer, inner, length] as [inner, outer, length].</summary>
     private static float[] Swapped(ReadOnlySpan<float> values, int outer, int inner, int length)

@@ -1,10 +1,11 @@
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training.Methods;
 using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch.Training.Methods;
 
-// P: virtual tokens, H: hidden size, L: layers, G: key/value heads, D: head size, W: L * 2 * G * D.
+// P: virtual tokens, H: embedding size, L: layers, G: key/value heads, D: head size, W: L * 2 * G * D.
 /// <summary>From what a method trains to what stands in front of every example, as PEFT's modules compute it.</summary>
 internal static class PromptNetwork
 {
@@ -12,7 +13,7 @@ internal static class PromptNetwork
 
     /// <param name="tensors">The method's, by name.</param>
     /// <returns>Its tensors belong to the current dispose scope.</returns>
-    public static Preamble Forward(TrainingMethod method, DecoderSpec spec, IReadOnlyDictionary<string, Tensor> tensors) => method switch
+    public static Preamble Forward(TrainingMethod method, ModelSpec spec, IReadOnlyDictionary<string, Tensor> tensors) => method switch
     {
         PromptTuning => new RowPreamble(tensors[Embedding]),
         PTuning { Encoder: PromptEncoderKind.Mlp } => new RowPreamble(Linears(tensors[Embedding], tensors, "mlp_head", [0, 2, 4])),
@@ -27,8 +28,11 @@ internal static class PromptNetwork
     };
 
     /// <param name="rows">[P, W].</param>
-    private static PrefixPreamble Prefix(Tensor rows, DecoderSpec spec) => new(
-        rows.view(-1, spec.LayerCount, 2, spec.KeyValueHeadCount, spec.HeadSize).permute(1, 2, 3, 0, 4)); // [L, 2, G, P, D]
+    private static PrefixPreamble Prefix(Tensor rows, ModelSpec spec)
+    {
+        var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
+        return new(rows.view(-1, layers, 2, heads, headSize).permute(1, 2, 3, 0, 4)); // [L, 2, G, P, D]
+    }
 
     private static Tensor Projected(IReadOnlyDictionary<string, Tensor> tensors) =>
         Linear(Linear(tensors[Embedding], tensors, "transform.0").tanh(), tensors, "transform.2");

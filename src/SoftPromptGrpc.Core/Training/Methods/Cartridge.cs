@@ -12,7 +12,7 @@ public sealed record Cartridge(int FrozenTokens = 1) : TrainingMethod
 
     public override PromptMethod Kind => PromptMethod.Cartridge;
 
-    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens)
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens)
     {
         var width = PrefixLayout.WidthOf(spec);
         var trainable = new TensorSlot(Trainable, [virtualTokens - FrozenTokens, width]);

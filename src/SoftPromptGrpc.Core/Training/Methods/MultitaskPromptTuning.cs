@@ -12,8 +12,8 @@ public sealed record MultitaskPromptTuning(int TaskCount, int Task = 0, int Rank
 
     public override PromptMethod Kind => PromptMethod.MultitaskPromptTuning;
 
-    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens) =>
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens) =>
     [
-        Embedding(virtualTokens, spec.HiddenSize), new(Columns, [TaskCount, virtualTokens, Rank]), new(Rows, [TaskCount, Rank, spec.HiddenSize]),
+        Embedding(virtualTokens, spec.EmbeddingSize), new(Columns, [TaskCount, virtualTokens, Rank]), new(Rows, [TaskCount, Rank, spec.EmbeddingSize]),
     ];
 }

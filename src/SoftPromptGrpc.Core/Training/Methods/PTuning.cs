@@ -19,30 +19,30 @@ public sealed record PTuning(PromptEncoderKind Encoder, int EncoderSize, int Lay
 {
     public override PromptMethod Kind => PromptMethod.PTuning;
 
-    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens)
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens)
     {
-        var embedding = Embedding(virtualTokens, spec.HiddenSize);
+        var embedding = Embedding(virtualTokens, spec.EmbeddingSize);
         return Encoder switch
         {
             PromptEncoderKind.Mlp =>
             [
-                embedding, .. Linear("mlp_head.0", spec.HiddenSize, EncoderSize), .. Linear("mlp_head.2", EncoderSize, EncoderSize),
-                .. Linear("mlp_head.4", EncoderSize, spec.HiddenSize),
+                embedding, .. Linear("mlp_head.0", spec.EmbeddingSize, EncoderSize), .. Linear("mlp_head.2", EncoderSize, EncoderSize),
+                .. Linear("mlp_head.4", EncoderSize, spec.EmbeddingSize),
             ],
             PromptEncoderKind.Lstm =>
             [
-                embedding, .. Enumerable.Range(0, Layers).SelectMany(layer => LstmLayer(layer, spec.HiddenSize)),
-                .. Linear("mlp_head.0", 2 * EncoderSize, 2 * EncoderSize), .. Linear("mlp_head.2", 2 * EncoderSize, spec.HiddenSize),
+                embedding, .. Enumerable.Range(0, Layers).SelectMany(layer => LstmLayer(layer, spec.EmbeddingSize)),
+                .. Linear("mlp_head.0", 2 * EncoderSize, 2 * EncoderSize), .. Linear("mlp_head.2", 2 * EncoderSize, spec.EmbeddingSize),
             ],
         };
     }
 
     /// <summary>Of a torch.nn.LSTM: gates in the order input, forget, cell, output.</summary>
-    private IEnumerable<TensorSlot> LstmLayer(int layer, int hiddenSize)
+    private IEnumerable<TensorSlot> LstmLayer(int layer, int embeddingSize)
     {
         foreach (var direction in (string[])["", "_reverse"])
         {
-            yield return Gates("weight_ih", [4 * EncoderSize, layer == 0 ? hiddenSize : 2 * EncoderSize]);
+            yield return Gates("weight_ih", [4 * EncoderSize, layer == 0 ? embeddingSize : 2 * EncoderSize]);
             yield return Gates("weight_hh", [4 * EncoderSize, EncoderSize]);
             yield return Gates("bias_ih", [4 * EncoderSize]);
             yield return Gates("bias_hh", [4 * EncoderSize]);

@@ -9,9 +9,10 @@ public sealed record PrefixTuning(int? ProjectionSize = null) : TrainingMethod
 {
     public override PromptMethod Kind => PromptMethod.PrefixTuning;
 
-    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens)
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens)
     {
-        var (width, input) = (PrefixLayout.WidthOf(spec), spec.KeyValueHeadCount * spec.HeadSize);
+        var (_, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
+        var (width, input) = (PrefixLayout.WidthOf(spec), heads * headSize);
         return ProjectionSize is { } size
             ? [Embedding(virtualTokens, input), .. Linear("transform.0", input, size), .. Linear("transform.2", size, width)]
             : [Embedding(virtualTokens, width)];

@@ -8,7 +8,7 @@ public sealed record PromptTuning(Waywardness? Waywardness = null) : TrainingMet
 {
     public override PromptMethod Kind => PromptMethod.PromptTuning;
 
-    public override IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens) => [Embedding(virtualTokens, spec.HiddenSize)];
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens) => [Embedding(virtualTokens, spec.EmbeddingSize)];
 }
 
 /// <summary>

@@ -13,7 +13,7 @@ public abstract record TrainingMethod
     public abstract PromptMethod Kind { get; }
 
     /// <summary>Everything that the method keeps, by PEFT's names, in a fixed order.</summary>
-    public abstract IReadOnlyList<TensorSlot> Tensors(DecoderSpec spec, int virtualTokens);
+    public abstract IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens);
 
     private protected static TensorSlot Embedding(int rows, int columns) => new("embedding.weight", [rows, columns]);
 
