@@ -19,7 +19,7 @@ public sealed class PromptNetworkTests
     {
         var model = Goldens.LoadModel(name);
         using var source = model.Weights;
-        using var weights = DecoderWeights.Load(model.Spec, source, CPU);
+        using var weights = DecoderWeights.Load((DecoderSpec)model.Spec, source, CPU);
         using var decoder = new Decoder(weights);
         using var scope = NewDisposeScope();
         var (inputs, golden) = (new CausalGoldens(name), new PeftGoldens(name, adapter));
@@ -75,13 +75,13 @@ public sealed class PromptNetworkTests
         _ => throw new NotSupportedException(),
     });
 
-    private static Dictionary<string, Tensor> Tensors(TrainingMethod method, DecoderSpec spec, GoldenTensors golden) =>
+    private static Dictionary<string, Tensor> Tensors(TrainingMethod method, ModelSpec spec, GoldenTensors golden) =>
         Tensors(method, spec, name => golden[name]);
 
-    private static Dictionary<string, Tensor> Tensors(TrainingMethod method, DecoderSpec spec, TrainablePrompt prompt) =>
+    private static Dictionary<string, Tensor> Tensors(TrainingMethod method, ModelSpec spec, TrainablePrompt prompt) =>
         Tensors(method, spec, name => prompt[name].ToArray(), prompt.VirtualTokens);
 
     private static Dictionary<string, Tensor> Tensors(
-        TrainingMethod method, DecoderSpec spec, Func<string, float[]> values, int virtualTokens = VirtualTokens) =>
+        TrainingMethod method, ModelSpec spec, Func<string, float[]> values, int virtualTokens = VirtualTokens) =>
         method.Tensors(spec, virtualTokens).ToDictionary(slot => slot.Name, slot => slot.ToDevice(values(slot.Name), CPU).requires_grad_());
 }
