@@ -112,11 +112,14 @@ internal sealed class JobRun(
     {
         var spec = trained.Planned.Spec;
         return new NewPrompt(
-            spec.Prompt, spec.Model, (SoftPrompt)trained.Prompt.Prompt, new TextTemplate(spec.Template.Pattern), spec.Labels, reference =>
+            spec.Prompt, spec.Model, trained.Prompt.Prompt, new TextTemplate(spec.Template.Pattern), spec.Labels, reference =>
             {
                 result.Prompt = reference.ToString();
                 return Lineages.Trained(job.Id, spec, trained.Planned.Report.Sha256, result);
-            });
+            })
+        {
+            Method = trained.Planned.Plan.Method.Kind,
+        };
     }
 
     private async Task CancelAsync(StoredJob job)
