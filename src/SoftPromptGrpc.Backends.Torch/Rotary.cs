@@ -37,8 +37,9 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
 
     private static Tensor RotateNeighbours(Tensor x, Tensor cos, Tensor sin)
     {
-        var parts = x.unflatten(-1, [-1, 2]).unbind(-1);
-        return stack([parts[0] * cos - parts[1] * sin, parts[1] * cos + parts[0] * sin], -1).flatten(-2);
+        var pairs = x.unflatten(3, [-1, 2]);
+        var (even, odd) = (pairs.select(-1, 0), pairs.select(-1, 1));
+        return stack([even * cos - odd * sin, odd * cos + even * sin], -1).flatten(-2);
     }
 
     private (Tensor Cos, Tensor Sin) Tables(int first, int count)

@@ -40,6 +40,46 @@ public sealed class DecoderGoldenTests
 
     [Theory]
     [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    public void Forward_RowsPaddedOnTheLeft_LogitsAreGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
+    {
+        using var frozen = no_grad();
+
+        var logits = decoder.Head(decoder.Forward(decoder.Embed(golden.Ids())));
+
+        golden.AssertLeftPadded(logits, behindPrompt: false);
+    });
+
+    [Theory]
+    [MemberData(nameof(CausalModels.PositionsFromMask), MemberType = typeof(CausalModels))]
+    public void Forward_PaddedBetweenPromptAndText_LogitsAreGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
+    {
+        using var frozen = no_grad();
+        var prompt = tensor(golden.Prompt).view(1, CausalGoldens.VirtualTokens, -1).expand(golden.Rows.Length, -1, -1);
+
+        var logits = decoder.Head(decoder.Forward(cat([prompt, decoder.Embed(golden.Ids())], 1)));
+
+        golden.AssertLeftPadded(logits, behindPrompt: true);
+    });
+
+    [Theory]
+    [InlineData("gemma")]
+    [InlineData("gemma2")]
+    public void Forward_GemmaBehindAPrompt_IsAsInTransformers5(string name) => With(name, (decoder, golden) =>
+    {
+        var expected = Goldens.Json("models_v5/gemma_soft_prompt_v5.json").GetProperty(name).GetProperty("right");
+        var prompt = tensor(golden.StoredPrompt).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
+        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(golden.Ids())], 1);
+
+        var loss = golden.Loss(decoder.Head(decoder.Forward(embeddings)), CausalGoldens.VirtualTokens);
+        loss.backward();
+
+        Assert.Equal(expected.GetProperty("loss").GetDouble(), loss.item<float>(), 1e-5);
+        var gradient = expected.GetProperty("grad_prompt").EnumerateArray().SelectMany(row => row.EnumerateArray());
+        Assert.All(gradient.Zip(prompt.grad!.data<float>()), g => Assert.Equal(g.First.GetSingle(), g.Second, 1e-5f));
+    });
+
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
     public void Backward_FrozenWeights_GradientReachesNoWeight(string name) => With(name, (decoder, weights, golden) =>
     {
         var embeddings = decoder.Embed(golden.Ids()).requires_grad_();

@@ -26,10 +26,21 @@ internal static class GoldenBatch
         {
             for (var column = 0; column < virtualTokens + golden.Rows[row].Length; column++)
             {
-                var actual = logits[row, column].data<float>().ToArray();
-                var difference = actual.Zip(expected.At(row, column).ToArray(), (a, e) => Math.Abs(a - e)).Max();
-                Assert.True(difference < Tolerance, $"Row {row}, column {column}: {difference}");
+                AssertLogits(expected.At(row, column).ToArray(), logits, row, column);
             }
         }
+    }
+
+    public static void AssertLeftPadded(this CausalGoldens golden, Tensor logits, bool behindPrompt)
+    {
+        foreach (var (row, column, expected) in golden.LeftPadded(behindPrompt))
+            AssertLogits(expected, logits, row, column);
+    }
+
+    private static void AssertLogits(float[] expected, Tensor logits, int row, int column)
+    {
+        var actual = logits[row, column].data<float>().ToArray();
+        var difference = actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max();
+        Assert.True(difference < Tolerance, $"Row {row}, column {column}: {difference}");
     }
 }

@@ -16,9 +16,9 @@ public sealed class CausalGoldens
     {
         var original = CausalModels.OriginalOf(name);
         _name = name;
-        _json = Goldens.Json($"models/{original}/goldens.json");
-        _tensors = Goldens.Tensors(
-            CausalModels.IsHalfPrecision(name) ? $"variants/{name}/goldens.safetensors" : $"models/{original}/goldens.safetensors");
+        var folder = CausalModels.FolderOf(original);
+        _json = Goldens.Json($"{folder}/goldens.json");
+        _tensors = Goldens.Tensors($"{(CausalModels.IsHalfPrecision(name) ? $"variants/{name}" : folder)}/goldens.safetensors");
         var inputs = _json.GetProperty("inputs").GetProperty("right");
         InputIds = Matrix(inputs.GetProperty("input_ids"));
         AttentionMask = Matrix(inputs.GetProperty("attention_mask"));
@@ -47,10 +47,13 @@ public sealed class CausalGoldens
     public GoldenOutput SoftPrompt => Output("soft_prompt.right.logits", _json.GetProperty("soft_prompt").GetProperty("right"));
 
     /// <summary>[VirtualTokens, hidden size].</summary>
-    public float[] Prompt => _tensors["prompt5"];
+    public float[] Prompt => [.. StoredPrompt.Select(value => value * PromptFactor)];
+
+    /// <summary>What the file holds: <see cref="Prompt"/> but for two models.</summary>
+    public float[] StoredPrompt => _tensors["prompt5"];
 
     /// <summary>The gradient of <see cref="SoftPrompt"/>'s loss: [VirtualTokens, hidden size].</summary>
-    public float[] PromptGradient => _tensors["soft_prompt.right.grad_prompt"];
+    public float[] PromptGradient => [.. _tensors["soft_prompt.right.grad_prompt"].Select(value => value / PromptFactor)];
 
     public GoldenGreedy Greedy
     {
@@ -65,8 +68,30 @@ public sealed class CausalGoldens
         }
     }
 
+    /// <summary>
+    /// transformers 4 multiplied whatever it was given as embeddings for Gemma and Gemma 2; it was given prompt5 itself. Since
+    /// transformers 5, and with us, a prompt's rows are taken as they are.
+    /// </summary>
+    private float PromptFactor => _name is "gemma" or "gemma2" ? MathF.Sqrt(_tensors.Shape("prompt5")[1]) : 1;
+
     private GoldenOutput Output(string tensor, JsonElement json) =>
         new(json.GetProperty("loss").GetDouble(), _tensors[tensor], _tensors.Shape(tensor)[1], _tensors.Shape(tensor)[2]);
+
+    /// <summary>
+    /// Rows padded on the left, with positions that do not count the padding: what a row gets as if it were not padded. Without a
+    /// prompt, or behind <see cref="Prompt"/> for a model of <see cref="CausalModels.PositionsFromMask"/>.
+    /// </summary>
+    /// <returns>The row, its column if it were not padded (a prompt's count), and the logits there.</returns>
+    public IEnumerable<(int Row, int Column, float[] Logits)> LeftPadded(bool behindPrompt)
+    {
+        var forward = _json.GetProperty("forward");
+        var golden = behindPrompt ? _json.GetProperty("soft_prompt").GetProperty("left")
+            : forward.TryGetProperty("left_position_ids", out var numbered) ? numbered
+            : forward.GetProperty("left");
+        var logits = golden.GetProperty("logits").EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetSingle()));
+        foreach (var (position, values) in Matrix(golden.GetProperty("positions")).Zip(logits))
+            yield return (position[0], position[1] - (InputIds[0].Length - Rows[position[0]].Length), [.. values]);
+    }
 
     private static int[] Vector(JsonElement json) => [.. json.EnumerateArray().Select(e => e.GetInt32())];
 

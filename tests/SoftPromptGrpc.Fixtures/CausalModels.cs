@@ -10,12 +10,20 @@ namespace SoftPromptGrpc.Fixtures;
 public static class CausalModels
 {
     private static readonly string[] Models =
-        ["gpt2", "llama", "llama_tied_rope3", "llama_headdim_bias", "mistral", "mistral_sliding", "qwen2", "gpt_neox", "gpt_neox_seqres"];
+    [
+        "gpt2", "llama", "llama_tied_rope3", "llama_headdim_bias", "mistral", "mistral_sliding", "qwen2", "gpt_neox", "gpt_neox_seqres",
+        "gpt_neo", "opt", "opt_postnorm_proj", "bloom", "bloom_6heads", "gptj", "phi", "phi3", "gemma", "gemma2",
+        "falcon_7b_style", "falcon_40b_style", "falcon_rw_style", "mpt", "gemma3_text", "qwen3", "smollm3", "olmo2",
+    ];
+
+    /// <summary>Those made with transformers 5.</summary>
+    private static readonly string[] Newer = ["gemma3_text", "qwen3", "smollm3", "olmo2"];
 
     /// <summary>Another form of the files of a model, and that model: the same fingerprint and the same figures.</summary>
     private static readonly Dictionary<string, string> SameModel = new()
     {
         ["gpt2_base_keys"] = "gpt2",
+        ["bloom_base_keys"] = "bloom",
         ["gpt_neox_with_buffers"] = "gpt_neox",
         ["llama_sharded"] = "llama",
         ["config_of_gpt2"] = "gpt2",
@@ -29,6 +37,12 @@ public static class CausalModels
 
     /// <summary>One of each architecture, with every figure of <see cref="CausalGoldens"/>.</summary>
     public static TheoryData<string> Complete => [.. Models];
+
+    /// <summary>
+    /// Those whose positions transformers counts from the mask: padding between prompt and text moves nothing, as if it were not there.
+    /// </summary>
+    public static TheoryData<string> PositionsFromMask =>
+        ["opt", "opt_postnorm_proj", "bloom", "bloom_6heads", "falcon_rw_style"];
 
     /// <summary>The same models in other files: other names, shards, buffers, the config.json of transformers 5.</summary>
     public static TheoryData<string> Variants => [.. SameModel.Keys];
@@ -45,8 +59,11 @@ public static class CausalModels
     {
         if (name.StartsWith("config_of_", StringComparison.Ordinal))
             return Assembled.GetOrAdd(name, n => new Lazy<string>(() => Assemble(n))).Value;
-        return Goldens.Directory(OriginalOf(name) == name ? $"models/{name}" : $"variants/{name}");
+        return Goldens.Directory(OriginalOf(name) == name ? FolderOf(name) : $"variants/{name}");
     }
+
+    /// <summary>Of an original, among the goldens.</summary>
+    public static string FolderOf(string name) => $"{(Newer.Contains(name) ? "models_v5" : "models")}/{name}";
 
     /// <summary>Puts a config.json of transformers 5 beside the weights of the original, until the process ends.</summary>
     private static string Assemble(string name)

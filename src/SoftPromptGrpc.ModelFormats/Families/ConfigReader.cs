@@ -78,6 +78,46 @@ internal sealed class ConfigReader(JsonElement json, string file = "config.json"
             : throw OutOfRange(key, "a list of strings");
     }
 
+    /// <summary>
+    /// A list of lists of strings, each with how often it is repeated, written out: [[["a", "b"], 2]] is a, b, a, b; null where there is
+    /// none.
+    /// </summary>
+    /// <param name="most">More strings than these are left out.</param>
+    public IReadOnlyList<string>? RepeatedTexts(string key, int most)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        var texts = new List<string>();
+        foreach (var entry in List(value))
+        {
+            if (List(entry) is not [var names, var times] || times.ValueKind != JsonValueKind.Number || !times.TryGetInt32(out var count))
+                throw Malformed();
+            for (var i = 0; i < count && texts.Count <= most; i++)
+                texts.AddRange(List(names).Select(n => n.ValueKind == JsonValueKind.String ? n.GetString()! : throw Malformed()));
+        }
+        return texts;
+
+        JsonElement[] List(JsonElement list) =>
+            list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : throw Malformed();
+
+        SoftPromptException Malformed() => OutOfRange(key, "a list of lists of strings, each with a count");
+    }
+
+    /// <summary>A list of flags, true or false, 1 or 0; null where there is none.</summary>
+    public IReadOnlyList<bool>? Flags(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Array)
+            throw OutOfRange(key, "a list");
+        return [.. value.EnumerateArray().Select(e => e.ToString() switch
+        {
+            "True" or "1" => true,
+            "False" or "0" => false,
+            _ => throw OutOfRange(key, "a list of zeros and ones"),
+        })];
+    }
+
     /// <summary>Token ids, given as one number or a list; null where there are none.</summary>
     public IReadOnlyList<int>? TokenIds(string key)
     {
@@ -108,6 +148,7 @@ internal sealed class ConfigReader(JsonElement json, string file = "config.json"
         "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" => ActivationKind.GeluTanh,
         "silu" or "swish" => ActivationKind.Silu,
         "relu" => ActivationKind.Relu,
+        "quick_gelu" => ActivationKind.QuickGelu,
         var other => throw Unsupported(key, other),
     };
 

@@ -41,15 +41,16 @@ internal sealed class Gpt2 : IModelFamily
 
     public TensorRecipe Locate(DecoderSpec spec, TensorName name)
     {
+        var rows = FusedRows.Stacked(spec);
         return name.Module switch
         {
             "embed_tokens" => new("wte.weight"),
             "embed_positions" => new("wpe.weight"),
             "norm" => new($"ln_f.{name.Leaf}"),
             "input_layernorm" => new(Layer("ln_1")),
-            "self_attn.q_proj" => FusedThird(0),
-            "self_attn.k_proj" => FusedThird(1),
-            "self_attn.v_proj" => FusedThird(2),
+            "self_attn.q_proj" => Fused(rows.Queries),
+            "self_attn.k_proj" => Fused(rows.Keys),
+            "self_attn.v_proj" => Fused(rows.Values),
             "self_attn.o_proj" => Conv1D("attn.c_proj"),
             "post_attention_layernorm" => new(Layer("ln_2")),
             "mlp.up_proj" => Conv1D("mlp.c_fc"),
@@ -61,9 +62,6 @@ internal sealed class Gpt2 : IModelFamily
 
         TensorRecipe Conv1D(string module) => new(Layer(module), Transposed: name.IsWeight);
 
-        TensorRecipe FusedThird(int third) => Conv1D("attn.c_attn") with
-        {
-            Rows = new RowBlocks(third * spec.HiddenSize, spec.HiddenSize, 3 * spec.HiddenSize),
-        };
+        TensorRecipe Fused(RowBlocks blocks) => Conv1D("attn.c_attn") with { Rows = blocks };
     }
 }

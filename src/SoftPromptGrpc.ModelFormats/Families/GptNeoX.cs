@@ -2,7 +2,7 @@ using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.ModelFormats.Families;
 
-/// <summary>GPT-NeoX and Pythia. Queries, keys and values are fused head by head: [q0 k0 v0 q1 k1 v1 ...].</summary>
+/// <summary>GPT-NeoX and Pythia.</summary>
 internal sealed class GptNeoX : IModelFamily
 {
     public string ModelType => "gpt_neox";
@@ -29,7 +29,7 @@ internal sealed class GptNeoX : IModelFamily
             Norm = NormKind.Layer,
             NormEpsilon = config.OptionalNumber("layer_norm_eps") ?? 1e-5,
             Positions = PositionKind.Rotary,
-            Rotary = RotaryConfig.Read(config, headSize, defaultFraction: 0.25, ["rotary_emb_base"], ["rotary_pct"]),
+            Rotary = RotaryConfig.Read(config, headSize, defaultFraction: 0.25, baseKeys: ["rotary_emb_base"], fractionKeys: ["rotary_pct"]),
             Residual = config.Flag("use_parallel_residual", true) ? ResidualKind.Parallel : ResidualKind.Sequential,
             Activation = config.Activation("hidden_act", "gelu"),
             GatedMlp = false,
@@ -42,14 +42,15 @@ internal sealed class GptNeoX : IModelFamily
 
     public TensorRecipe Locate(DecoderSpec spec, TensorName name)
     {
+        var rows = FusedRows.Grouped(spec);
         return name.Module switch
         {
             "embed_tokens" => new("embed_in.weight"),
             "norm" => new($"final_layer_norm.{name.Leaf}"),
             "lm_head" => new("embed_out.weight"),
-            "self_attn.q_proj" => FusedThird(0),
-            "self_attn.k_proj" => FusedThird(1),
-            "self_attn.v_proj" => FusedThird(2),
+            "self_attn.q_proj" => Fused(rows.Queries),
+            "self_attn.k_proj" => Fused(rows.Keys),
+            "self_attn.v_proj" => Fused(rows.Values),
             "self_attn.o_proj" => new(Layer("attention.dense")),
             "mlp.up_proj" => new(Layer("mlp.dense_h_to_4h")),
             "mlp.down_proj" => new(Layer("mlp.dense_4h_to_h")),
@@ -58,9 +59,6 @@ internal sealed class GptNeoX : IModelFamily
 
         string Layer(string module) => $"layers.{name.Layer}.{module}.{name.Leaf}";
 
-        TensorRecipe FusedThird(int third) => new(Layer("attention.query_key_value"))
-        {
-            Rows = new RowBlocks(third * spec.HeadSize, spec.HeadSize, 3 * spec.HeadSize, spec.HeadCount),
-        };
+        TensorRecipe Fused(RowBlocks blocks) => new(Layer("attention.query_key_value"), Rows: blocks);
     }
 }

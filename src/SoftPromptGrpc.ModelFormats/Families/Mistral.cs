@@ -12,7 +12,7 @@ internal sealed class Mistral : IModelFamily
     {
         var spec = LlamaLike.ReadSpec(config, ModelType, keyValueHeads: 8);
         var window = config.Has("sliding_window") ? config.OptionalCount("sliding_window") : 4096;
-        return spec with { SlidingWindow = LlamaLike.SlidingWindow(config, spec, window, firstSliding: 0) };
+        return spec.WithWindows(window, LayerAttentions.Sliding(config, spec.LayerCount, _ => true));
     }
 
     public TensorRecipe Locate(DecoderSpec spec, TensorName name) => LlamaLike.Locate(name);

@@ -8,18 +8,29 @@ namespace SoftPromptGrpc.ModelFormats.Families;
 /// </summary>
 internal static class RotaryConfig
 {
+    public const double DefaultBase = 10000;
+
     /// <param name="fractionKeys">Other names of <c>partial_rotary_factor</c>.</param>
     public static RotarySpec Read(
-        ConfigReader config, int headSize, double defaultFraction = 1, string[]? baseKeys = null, string[]? fractionKeys = null)
+        ConfigReader config, int headSize, double defaultBase = DefaultBase, double defaultFraction = 1,
+        string[]? baseKeys = null, string[]? fractionKeys = null)
     {
         var parameters = config.Object("rope_parameters") ?? config.Object("rope_scaling");
-        var theta = Agreed(config, parameters, [.. baseKeys ?? [], "rope_theta"]) ?? 10000;
+        var theta = Agreed(config, parameters, [.. baseKeys ?? [], "rope_theta"]) ?? defaultBase;
         var fraction = Agreed(config, parameters, [.. fractionKeys ?? [], "partial_rotary_factor"]) ?? defaultFraction;
-        var dimensions = (int)(headSize * fraction);
-        if (dimensions < 2 || dimensions > headSize || dimensions % 2 != 0)
-            throw config.Unsupported("partial_rotary_factor", $"a part of the head that is not an even number of dimensions");
+        var dimensions = EvenPart(config, "partial_rotary_factor", headSize * fraction, headSize);
         return new RotarySpec(theta, dimensions, parameters is null ? null : Scaling(parameters));
     }
+
+    /// <summary>From an object that holds one kind of layer's settings.</summary>
+    public static RotarySpec Of(ConfigReader parameters, int headSize, double defaultBase) =>
+        new(parameters.OptionalNumber("rope_theta") ?? defaultBase, headSize, Scaling(parameters));
+
+    /// <summary>How many of a head's dimensions are rotated.</summary>
+    public static int EvenPart(ConfigReader config, string key, double dimensions, int headSize) =>
+        (int)dimensions is var whole && whole >= 2 && whole <= headSize && whole % 2 == 0
+            ? whole
+            : throw config.Unsupported(key, "a part of the head that is not an even number of dimensions");
 
     private static RotaryScaling? Scaling(ConfigReader parameters) => (parameters.Text("rope_type") ?? parameters.Text("type")) switch
     {

@@ -10,7 +10,11 @@ public abstract class InferenceSessionTests
 {
     private const float Tolerance = 5e-5f;
 
-    public static TheoryData<string> Models => ["gpt2", "llama", "gpt_neox", "mistral_sliding"];
+    public static TheoryData<string> Models =>
+    [
+        "gpt2", "llama", "gpt_neox", "mistral_sliding", "opt_postnorm_proj", "bloom", "gptj", "gemma2", "gemma3_text", "falcon_40b_style",
+        "mpt", "smollm3", "olmo2",
+    ];
 
     /// <summary>At least four and at most 64 sequences at once.</summary>
     protected abstract IInferenceBackend Backend { get; }

@@ -20,13 +20,13 @@ internal sealed class OpenModel : IDisposable
     /// <param name="model">Owned by the result.</param>
     public static async Task<OpenModel> OpenAsync(IInferenceBackend backend, BaseModel model)
     {
-        Assert.True(backend.Supports(model.Spec));
+        Assert.SkipUnless(backend.Supports(model.Spec), $"{backend.Name} does not implement {model.Id}.");
         return new(model, await backend.OpenAsync(model, TestContext.Current.CancellationToken));
     }
 
     /// <summary>The prompt that the goldens were computed with.</summary>
     public SoftPrompt Prompt(CausalGoldens goldens) =>
-        new(CausalGoldens.VirtualTokens, _model.Spec.HiddenSize, goldens.Prompt, _model.Fingerprint);
+        new(CausalGoldens.VirtualTokens, _model.Spec.EmbeddingSize, goldens.Prompt, _model.Fingerprint);
 
     /// <inheritdoc cref="Prompt(CausalGoldens)"/>
     public SoftPrompt Prompt(EncoderDecoderGoldens goldens) =>
@@ -35,11 +35,11 @@ internal sealed class OpenModel : IDisposable
     /// <summary>Another prompt, made of token embeddings.</summary>
     public SoftPrompt Prompt(params ReadOnlySpan<int> tokens)
     {
-        var hidden = _model.Spec.HiddenSize;
-        var values = new float[tokens.Length * hidden];
+        var width = _model.Spec.EmbeddingSize;
+        var values = new float[tokens.Length * width];
         for (var i = 0; i < tokens.Length; i++)
-            _model.Weights.ReadRow(DecoderTensors.TokenEmbedding, tokens[i], values.AsSpan(i * hidden, hidden));
-        return new(tokens.Length, hidden, values, _model.Fingerprint);
+            _model.Weights.ReadToken(_model.Spec, tokens[i], values.AsSpan(i * width, width));
+        return new(tokens.Length, width, values, _model.Fingerprint);
     }
 
     /// <summary>What an adapter of PEFT serves.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
@@ -12,7 +13,11 @@ namespace SoftPromptGrpc.ModelFormats.Tests.Families;
 
 public sealed class ConfigTests
 {
-    private static readonly string[] OneOfEachFamily = ["gpt2", "gpt_neox", "llama_tied_rope3", "mistral_sliding", "qwen2"];
+    private static readonly string[] OneOfEachFamily =
+    [
+        "gpt2", "gpt_neox", "llama_tied_rope3", "mistral_sliding", "qwen2", "gpt_neo", "opt", "bloom", "gptj", "phi", "phi3", "gemma",
+        "gemma2", "falcon_7b_style", "mpt", "gemma3_text", "qwen3", "smollm3", "olmo2",
+    ];
 
     [Fact]
     public void ReadSpec_Gpt2_SaysWhatItIs() => Assert.Equal(
@@ -116,6 +121,20 @@ public sealed class ConfigTests
     [InlineData("mistral", "tie_word_embeddings", false)]
     [InlineData("qwen2", "tie_word_embeddings", false)]
     [InlineData("gpt_neox", "tie_word_embeddings", false)]
+    [InlineData("gpt_neo", "tie_word_embeddings", true)]
+    [InlineData("opt", "tie_word_embeddings", true)]
+    [InlineData("bloom", "tie_word_embeddings", true)]
+    [InlineData("gptj", "tie_word_embeddings", false)]
+    [InlineData("phi", "tie_word_embeddings", false)]
+    [InlineData("phi3", "tie_word_embeddings", false)]
+    [InlineData("gemma", "tie_word_embeddings", true)]
+    [InlineData("gemma2", "tie_word_embeddings", true)]
+    [InlineData("gemma3_text", "tie_word_embeddings", true)]
+    [InlineData("falcon_7b_style", "tie_word_embeddings", true)]
+    [InlineData("mpt", "tie_word_embeddings", true)]
+    [InlineData("qwen3", "tie_word_embeddings", false)]
+    [InlineData("smollm3", "tie_word_embeddings", true)]
+    [InlineData("olmo2", "tie_word_embeddings", false)]
     public void ReadSpec_NothingSaidOfTheHead_TakesTheFamilysDefault(string model, string key, bool tied)
     {
         var config = Config(model);
@@ -133,10 +152,42 @@ public sealed class ConfigTests
         Assert.Equal(window, Spec(Change(Config("qwen2"), changes)).SlidingWindow);
 
     [Theory]
+    [InlineData("qwen2", """{"use_sliding_window":true,"sliding_window":7,"max_window_layers":1}""", "full 7")]
+    [InlineData("mistral_sliding", """{"layer_types":["full_attention","sliding_attention"]}""", "full 5")]
+    [InlineData("gpt_neo", """{"attention_layers":["local","global"]}""", "6 full")]
+    [InlineData("gpt_neo", """{"attention_layers":null,"attention_types":[[["global"],1],[["local"],1]]}""", "full 6")]
+    [InlineData("gemma2", """{"sliding_window":9}""", "9 full")]
+    [InlineData("gemma3_text", """{"layer_types":null,"_sliding_window_pattern":2}""", "5@10000 full@1000000 5@10000")]
+    [InlineData("gemma3_text", """{"rope_parameters":null,"rope_local_base_freq":500,"rope_theta":7000}""", "5@500 5@500 full@7000")]
+    [InlineData("smollm3", """{}""", "full@2000000 full@none full@2000000")]
+    [InlineData("smollm3", """{"no_rope_layers":null,"no_rope_layer_interval":3}""", "full@2000000 full@2000000 full@none")]
+    public void ReadSpec_LayersThatDiffer_AreListed(string model, string changes, string layers)
+    {
+        var spec = Spec(Change(Config(model), changes));
+
+        Assert.NotNull(spec.LayerAttentions);
+        Assert.All(layers.Split(' ').Index(), layer =>
+        {
+            var (window, rotary) = spec.AttentionOf(layer.Index);
+            var parts = layer.Item.Split('@');
+            Assert.Equal(parts[0], window?.ToString(CultureInfo.InvariantCulture) ?? "full");
+            if (parts.Length > 1)
+                Assert.Equal(parts[1], rotary?.Base.ToString(CultureInfo.InvariantCulture) ?? "none");
+        });
+    }
+
+    [Theory]
+    [InlineData("falcon_rw_style", 1 / 3.4641016)]
+    [InlineData("bloom", 1)]
+    [InlineData("mpt", 1)]
+    public void ReadSpec_Alibi_IsAddedOnce(string model, double scale) =>
+        Assert.Equal(scale, Spec(Config(model)).Alibi!.Scale, 1e-6);
+
+    [Theory]
     [InlineData("gpt2", """{"scale_attn_by_inverse_layer_idx":true}""", "scale_attn_by_inverse_layer_idx")]
     [InlineData("gpt2", """{"scale_attn_weights":false}""", "scale_attn_weights")]
     [InlineData("gpt2", """{"add_cross_attention":true}""", "add_cross_attention")]
-    [InlineData("gpt2", """{"activation_function":"quick_gelu"}""", "activation_function")]
+    [InlineData("gpt2", """{"activation_function":"mish"}""", "activation_function")]
     [InlineData("gpt2", """{"model_type":"rwkv"}""", "rwkv")]
     [InlineData("llama", """{"rope_scaling":{"rope_type":"yarn","factor":4.0}}""", "rope_scaling.rope_type")]
     [InlineData("llama", """{"rope_scaling":{"type":"dynamic","factor":4.0}}""", "rope_scaling.rope_type")]
@@ -146,8 +197,29 @@ public sealed class ConfigTests
     [InlineData("llama", """{"hidden_act":"mish"}""", "hidden_act")]
     [InlineData("gpt_neox", """{"rotary_pct":0.5}""", "partial_rotary_factor")]
     [InlineData("gpt_neox", """{"rotary_pct":0.2,"partial_rotary_factor":0.2}""", "partial_rotary_factor")]
-    [InlineData("qwen2", """{"use_sliding_window":true,"sliding_window":7,"max_window_layers":1}""", "layer_types")]
-    [InlineData("mistral_sliding", """{"layer_types":["full_attention","sliding_attention"]}""", "layer_types")]
+    [InlineData("mistral_sliding", """{"layer_types":["full_attention","chunked_attention"]}""", "layer_types")]
+    [InlineData("mistral_sliding", """{"layer_types":["full_attention"]}""", "layer_types")]
+    [InlineData("gpt_neo", """{"attention_layers":["global","linear"]}""", "attention_layers")]
+    [InlineData("gpt_neo", """{"attention_layers":["global"]}""", "attention_layers")]
+    [InlineData("opt", """{"layer_norm_elementwise_affine":false}""", "layer_norm_elementwise_affine")]
+    [InlineData("bloom", """{"n_inner":100}""", "n_inner")]
+    [InlineData("gptj", """{"rotary_dim":7}""", "rotary_dim")]
+    [InlineData("phi", """{"rope_scaling":{"rope_type":"dynamic","factor":2.0}}""", "rope_scaling.rope_type")]
+    [InlineData("phi3", """{"rope_scaling":{"type":"longrope","short_factor":[1],"long_factor":[1]}}""", "rope_scaling.rope_type")]
+    [InlineData("gemma2", """{"use_bidirectional_attention":true}""", "use_bidirectional_attention")]
+    [InlineData("gemma3_text", """{"hidden_activation":"mish"}""", "hidden_activation")]
+    [InlineData("falcon_7b_style", """{"multi_query":false,"num_kv_heads":2}""", "num_kv_heads")]
+    [InlineData("falcon_7b_style", """{"num_ln_in_parallel_attn":2}""", "num_ln_in_parallel_attn")]
+    [InlineData("falcon_7b_style", """{"new_decoder_architecture":true,"parallel_attn":false}""", "parallel_attn")]
+    [InlineData("mpt", """{"attn_config":{"alibi":false}}""", "attn_config.alibi")]
+    [InlineData("mpt", """{"attn_config":{"qk_ln":true}}""", "attn_config.qk_ln")]
+    [InlineData("mpt", """{"attn_config":{"prefix_lm":true}}""", "attn_config.prefix_lm")]
+    [InlineData("mpt", """{"attn_config":{"alibi_bias_max":16}}""", "attn_config.alibi_bias_max")]
+    [InlineData("mpt", """{"no_bias":false}""", "no_bias")]
+    [InlineData("mpt", """{"logit_scale":0.5}""", "logit_scale")]
+    [InlineData("mpt", """{"norm_type":"rmsnorm"}""", "norm_type")]
+    [InlineData("smollm3", """{"no_rope_layers":[1,0]}""", "no_rope_layers")]
+    [InlineData("olmo2", """{"hidden_act":"mish"}""", "hidden_act")]
     public void ReadSpec_SettingBeyondTheSpec_IsUnsupportedByName(string model, string changes, string setting)
     {
         var error = Refusal.Of(ErrorKind.Unsupported, () => Spec(Change(Config(model), changes)));
