@@ -100,7 +100,13 @@ public sealed record RotarySpec(double Base, int Dimensions, RotaryScaling? Scal
 /// <param name="Slopes">One for each query head.</param>
 /// <param name="RoundedToBFloat16">Slopes and then biases are rounded, as in Falcon; <paramref name="Scale"/> comes after it.</param>
 /// <param name="Scale">What the biases are multiplied by.</param>
-public sealed record AlibiSpec(IReadOnlyList<float> Slopes, bool RoundedToBFloat16 = false, float Scale = 1);
+public sealed record AlibiSpec(IReadOnlyList<float> Slopes, bool RoundedToBFloat16 = false, float Scale = 1)
+{
+    public bool Equals(AlibiSpec? other) => other is not null && Slopes.SequenceEqual(other.Slopes)
+        && (RoundedToBFloat16, Scale) == (other.RoundedToBFloat16, other.Scale);
+
+    public override int GetHashCode() => HashCode.Combine(Slopes.Count, RoundedToBFloat16, Scale);
+}
 
 /// <summary>What one layer's attention sees and how it marks positions.</summary>
 /// <param name="SlidingWindow">A query sees itself and the <c>SlidingWindow - 1</c> positions before it; null: all of them.</param>

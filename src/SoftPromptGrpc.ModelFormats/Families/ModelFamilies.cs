@@ -11,9 +11,8 @@ internal static class ModelFamilies
         {
             new Bart(), new Bloom(), new Falcon(), new Gemma(), new Gemma2(), new Gemma3Text(), new Gpt2(), new GptJ(), new GptNeo(),
             new GptNeoX(), new Llama(), new Mistral(), new Mpt(), new Olmo2(), new Opt(), new Phi(), new Phi3(), new Qwen2(),
-            new Qwen3(), new SmolLm3(), new T5(),
-        }
-            .ToFrozenDictionary(f => f.ModelType, StringComparer.Ordinal);
+            new Qwen3(), new SmolLm3(), new Starcoder2(), new T5(),
+        }.ToFrozenDictionary(f => f.ModelType, StringComparer.Ordinal);
 
     public static IFamily Of(ConfigReader config)
     {
