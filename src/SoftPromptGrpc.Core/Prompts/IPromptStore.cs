@@ -1,3 +1,5 @@
+using SoftPromptGrpc.Core.Training;
+
 namespace SoftPromptGrpc.Core.Prompts;
 
 /// <summary>A version of a prompt, without its numbers.</summary>
@@ -45,4 +47,7 @@ public interface IPromptStore
 
     /// <summary>The numbers of a version that <see cref="FindAsync"/> gave. Cheap for prompts in use: a bounded cache by content hash.</summary>
     Task<ServedPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken);
+
+    /// <summary>All that the version's method trained; null where that is its numbers and nothing more, or is not known.</summary>
+    Task<TrainablePrompt?> LoadTrainableAsync(PromptRecord record, CancellationToken cancellationToken);
 }

@@ -26,6 +26,13 @@ public sealed class PromptInitializer(BaseModel model, int virtualTokens, long s
     /// <summary>Embeddings of distinct tokens, drawn uniformly from the most common ones.</summary>
     public SoftPrompt SampledVocabulary(Func<int, bool> isSpecial) => ClassLabels([], isSpecial);
 
+    /// <summary>The tokens of <see cref="SampledVocabulary"/>, for methods that begin with what the model makes of them.</summary>
+    public int[] SampledTokens(Func<int, bool> isSpecial)
+    {
+        var common = CommonIds(isSpecial);
+        return [.. Enumerable.Range(0, virtualTokens).Select(i => common[i % common.Length])];
+    }
+
     /// <summary>Each label's mean embedding, then sampled vocabulary for the rows that are left.</summary>
     /// <param name="labels">Token ids, none empty. Labels beyond the number of virtual tokens are left out.</param>
     public SoftPrompt ClassLabels(IReadOnlyList<int[]> labels, Func<int, bool> isSpecial)

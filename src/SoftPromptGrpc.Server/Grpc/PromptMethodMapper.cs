@@ -12,6 +12,16 @@ internal static class PromptMethodMapper
     public static PromptMethod? ToMethod(string name) =>
         Enum.GetValues<PromptMethod>().Where(method => method.ToName() == name).Cast<PromptMethod?>().FirstOrDefault();
 
+    /// <param name="method">One that is defined.</param>
+    public static PromptMethod ToMethod(this Wire.PromptMethod method) => method switch
+    {
+        Wire.PromptMethod.Unspecified or Wire.PromptMethod.PromptTuning => PromptMethod.PromptTuning,
+        Wire.PromptMethod.PTuning => PromptMethod.PTuning,
+        Wire.PromptMethod.PrefixTuning => PromptMethod.PrefixTuning,
+        Wire.PromptMethod.MultitaskPromptTuning => PromptMethod.MultitaskPromptTuning,
+        Wire.PromptMethod.Cartridge => PromptMethod.Cartridge,
+    };
+
     public static Wire.PromptMethod ToMessage(this PromptMethod method) => method switch
     {
         PromptMethod.PromptTuning => Wire.PromptMethod.PromptTuning,

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
@@ -119,6 +120,8 @@ internal sealed class JobRun(
             })
         {
             Method = trained.Planned.Plan.Method.Kind,
+            // Of plain prompt tuning the prompt is all there is.
+            Trained = trained.Planned.Plan.Method is PromptTuning ? null : trained.Prompt.Trained,
         };
     }
 

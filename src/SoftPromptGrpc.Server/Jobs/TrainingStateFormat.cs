@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Server.Prompts;
 
 namespace SoftPromptGrpc.Server.Jobs;
 
@@ -17,14 +17,14 @@ internal static class TrainingStateFormat
         writer.Write(state.Step);
         writer.Write(state.Prompt.ModelFingerprint);
         writer.Write(state.Prompt.VirtualTokens);
-        Write(writer, state.Prompt);
+        writer.WriteTensors(state.Prompt);
         writer.Write(state.Optimizer.Count);
         foreach (var (name, values) in state.Optimizer.OrderBy(moments => moments.Key, StringComparer.Ordinal))
         {
             writer.Write(name);
-            Write(writer, values);
+            writer.WriteValues(values);
         }
-        Write(writer, state.Best, best => Write(writer, best));
+        Write(writer, state.Best, writer.WriteTensors);
         writer.Write(state.BestStep);
         Write(writer, state.BestResult, result => Write(writer, result));
         writer.Write(state.EvaluationsSinceBest);
@@ -59,11 +59,11 @@ internal static class TrainingStateFormat
         var step = reader.ReadInt32();
         var fingerprint = reader.ReadString();
         var virtualTokens = reader.ReadInt32();
-        TrainablePrompt Prompt() => new(virtualTokens, ReadTensors(reader), fingerprint);
+        TrainablePrompt Prompt() => new(virtualTokens, reader.ReadTensors(), fingerprint);
         var prompt = Prompt();
         var moments = new Dictionary<string, float[]>(StringComparer.Ordinal);
         for (var count = reader.ReadInt32(); moments.Count < count;)
-            moments.Add(reader.ReadString(), ReadValues(reader));
+            moments.Add(reader.ReadString(), reader.ReadValues());
         return new TrainingState(
             step,
             prompt,
@@ -74,40 +74,6 @@ internal static class TrainingStateFormat
             EvaluationsSinceBest: reader.ReadInt32(),
             Baseline: ReadOptional(reader, () => new BaselineDone(ReadResult(reader), ReadOptional(reader, () => ReadResult(reader)))),
             LastLoss: reader.ReadDouble());
-    }
-
-    private static void Write(BinaryWriter writer, TrainablePrompt prompt)
-    {
-        writer.Write(prompt.Tensors.Count);
-        foreach (var (name, values) in prompt.Tensors)
-        {
-            writer.Write(name);
-            Write(writer, values);
-        }
-    }
-
-    private static List<TrainableTensor> ReadTensors(BinaryReader reader)
-    {
-        var tensors = new List<TrainableTensor>();
-        for (var count = reader.ReadInt32(); tensors.Count < count;)
-            tensors.Add(new TrainableTensor(reader.ReadString(), ReadValues(reader)));
-        return tensors;
-    }
-
-    private static void Write(BinaryWriter writer, ReadOnlySpan<float> values)
-    {
-        writer.Write(values.Length);
-        writer.Write(MemoryMarshal.AsBytes(values));
-    }
-
-    private static float[] ReadValues(BinaryReader reader)
-    {
-        var length = reader.ReadInt32();
-        if (length < 0 || (long)length * sizeof(float) > reader.BaseStream.Length - reader.BaseStream.Position)
-            throw Corrupt();
-        var values = new float[length];
-        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 
     private static void Write<T>(BinaryWriter writer, T? value, Action<T> write) where T : class

@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Server.Prompts;
 
@@ -13,4 +14,7 @@ internal sealed record NewPrompt(
     Func<PromptReference, string> Lineage)
 {
     public PromptMethod Method { get; init; } = PromptMethod.PromptTuning;
+
+    /// <summary>What the numbers were made of, where that is more than they are.</summary>
+    public TrainablePrompt? Trained { get; init; }
 }

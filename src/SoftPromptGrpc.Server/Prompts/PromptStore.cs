@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Prompts;
@@ -31,6 +32,16 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
             throw new SoftPromptException(ErrorKind.Corrupt, $"The stored numbers of '{record.Reference}' are damaged.");
         cache.Add(prompt);
         return prompt;
+    }
+
+    public async Task<TrainablePrompt?> LoadTrainableAsync(PromptRecord record, CancellationToken cancellationToken)
+    {
+        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        var content = await store.Prompts
+            .Where(p => p.Name == record.Name && p.Version == record.Version)
+            .Join(store.Trainables, p => p.Id, t => t.PromptId, (_, t) => t.Content)
+            .FirstOrDefaultAsync(cancellationToken);
+        return content is null ? null : TrainableFormat.Read(content);
     }
 
     public async Task<PromptRecord> AddAsync(NewPrompt prompt, CancellationToken cancellationToken)

@@ -33,6 +33,11 @@ internal static class PromptWriter
             Labels = [.. prompt.Labels.Select(l => new StoredLabel { Key = l.Key, Value = l.Value })],
         });
         await store.SaveChangesAsync(cancellationToken);
+        if (prompt.Trained is { } trained)
+        {
+            store.Trainables.Add(new StoredTrainable { PromptId = stored.Entity.Id, Content = TrainableFormat.Write(trained) });
+            await store.SaveChangesAsync(cancellationToken);
+        }
         return stored.Entity;
     }
 

@@ -128,10 +128,7 @@ public sealed class TrainingPlannerRefusalTests : IAsyncDisposable
 
     public static TheoryData<string, Action<Wire.TrainingSpec>> Unimplemented => new()
     {
-        { "PROMPT_TUNING", s => s.Method = Wire.PromptMethod.PTuning },
-        { "PROMPT_TUNING", s => (s.Method, s.PrefixTuning) = (Wire.PromptMethod.PrefixTuning, new()) },
         { "dataset", s => s.Dataset = "sha256:0" },
-        { "waywardness", s => s.Waywardness = new() { Gamma = 1 } },
         { "'none'", s => s.Backend = "none" },
     };
 

@@ -2,39 +2,52 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
+using SoftPromptGrpc.Server.Grpc;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Jobs.Planning;
 
-/// <summary>The prompt before the first step, in the five ways of the contract's Initialization.</summary>
+/// <param name="Tensors">Fit the method.</param>
+/// <param name="Text">As <see cref="TrainingPlan.InitialText"/>.</param>
+internal sealed record InitialTensors(TrainablePrompt Tensors, int[]? Text = null);
+
+/// <summary>What is trained, before the first step, in the ways of the contract's Initialization.</summary>
 internal sealed class InitialPrompts(IPromptStore prompts)
 {
     private const string Field = "spec.initialization";
 
     /// <summary>Checks the request and pins the prompt to begin from to its version.</summary>
-    /// <returns>Makes the prompt; to be called only if there was no violation.</returns>
-    public async Task<Func<SoftPrompt>> PrepareAsync(
-        Wire.TrainingSpec spec, BaseModel model, ContentEncoder encoder, PlannedData data, Violations violations,
+    /// <returns>Makes the tensors; to be called only if there was no violation.</returns>
+    public async Task<Func<InitialTensors>> PrepareAsync(
+        Wire.TrainingSpec spec, BaseModel model, TrainingMethod method, ContentEncoder encoder, PlannedData data, Violations violations,
         CancellationToken cancellationToken)
     {
         PromptInitializer Begin() => new(model, spec.VirtualTokens, spec.Seed);
+        TrainableInitializer Tensors() => new(model, spec.VirtualTokens, spec.Seed);
+        InitialTensors FromRows(SoftPrompt rows) => new(Tensors().FromRows(method, rows));
+        InitialTensors FromText(int[] tokens) => new(Tensors().ZeroPrefix(method), tokens);
         bool IsSpecial(int id) => model.Tokenizer?.IsSpecial(id) ?? false;
-        var initialization = spec.Initialization;
+        var (initialization, makesPrefix) = (spec.Initialization, method.Kind.MakesPrefix());
         switch (initialization.KindCase)
         {
             case Wire.Initialization.KindOneofCase.Text:
                 var text = encoder.NotEmpty(initialization.Text, $"{Field}.text");
-                return () => Begin().FromText(text);
+                return () => makesPrefix ? FromText(text) : FromRows(Begin().FromText(text));
             case Wire.Initialization.KindOneofCase.ClassLabels:
                 var labels = ClassLabels(initialization.ClassLabels, encoder, data);
-                return () => Begin().ClassLabels(labels, IsSpecial);
+                return () => FromRows(Begin().ClassLabels(labels, IsSpecial));
             case Wire.Initialization.KindOneofCase.RandomUniform:
-                return () => Begin().RandomUniform();
+                return () => makesPrefix ? new(Tensors().RandomPrefix(method)) : FromRows(Begin().RandomUniform());
+            case Wire.Initialization.KindOneofCase.Zeros:
+                return () => new(Tensors().ZeroPrefix(method));
             case Wire.Initialization.KindOneofCase.FromPrompt:
-                var prompt = await FindAsync(spec, model, violations, cancellationToken);
-                return () => Begin().FromPrompt(prompt!);
+                var found = await FindAsync(spec, model, method, violations, cancellationToken);
+                return () => new(found!);
             case Wire.Initialization.KindOneofCase.None or Wire.Initialization.KindOneofCase.SampledVocabulary:
-                return () => Begin().SampledVocabulary(IsSpecial);
+                return () => makesPrefix
+                    ? FromText(Begin().SampledTokens(IsSpecial))
+                    : FromRows(Begin().SampledVocabulary(IsSpecial));
             default:
                 throw new ArgumentOutOfRangeException(nameof(spec), initialization.KindCase, null);
         }
@@ -49,8 +62,8 @@ internal sealed class InitialPrompts(IPromptStore prompts)
     }
 
     /// <returns>Null after a violation.</returns>
-    private async Task<SoftPrompt?> FindAsync(
-        Wire.TrainingSpec spec, BaseModel model, Violations violations, CancellationToken cancellationToken)
+    private async Task<TrainablePrompt?> FindAsync(
+        Wire.TrainingSpec spec, BaseModel model, TrainingMethod method, Violations violations, CancellationToken cancellationToken)
     {
         const string From = $"{Field}.from_prompt";
         var reference = PromptReference.TryParse(spec.Initialization.FromPrompt);
@@ -67,10 +80,27 @@ internal sealed class InitialPrompts(IPromptStore prompts)
                 Reason = "PROMPT_OF_ANOTHER_MODEL",
             };
         }
-        violations.Require(
-            record.VirtualTokens == spec.VirtualTokens, From, $"has {record.VirtualTokens} virtual tokens, not {spec.VirtualTokens}");
-        var prompt = await prompts.LoadAsync(record, cancellationToken) as SoftPrompt;
-        violations.Require(prompt is not null, From, "is a prefix: it has no rows to begin with");
-        return prompt;
+        if (!violations.Require(
+            record.VirtualTokens == spec.VirtualTokens, From, $"has {record.VirtualTokens} virtual tokens, not {spec.VirtualTokens}"))
+            return null;
+        var found = await BeginAsync(record, spec, model, method, cancellationToken);
+        violations.Require(found is not null, From, $"is of {record.Method.ToName()}: this method cannot go on from it");
+        return found;
+    }
+
+    /// <summary>Everything that the prompt was made of where the method is the same; otherwise what the method makes of its numbers.</summary>
+    private async Task<TrainablePrompt?> BeginAsync(
+        PromptRecord record, Wire.TrainingSpec spec, BaseModel model, TrainingMethod method, CancellationToken cancellationToken)
+    {
+        if (await prompts.LoadTrainableAsync(record, cancellationToken) is { } trained
+            && trained.Fits(method.Tensors(model.Spec, spec.VirtualTokens)))
+            return trained;
+        var initializer = new TrainableInitializer(model, spec.VirtualTokens, spec.Seed);
+        return (method.Kind.MakesPrefix(), await prompts.LoadAsync(record, cancellationToken)) switch
+        {
+            (false, SoftPrompt rows) => initializer.FromRows(method, rows),
+            (true, KeyValuePrefix prefix) when !MethodRules.HasProjection(spec) => initializer.FromPrefix(method, prefix),
+            _ => null,
+        };
     }
 }

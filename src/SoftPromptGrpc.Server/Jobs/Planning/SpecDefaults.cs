@@ -21,8 +21,9 @@ internal static class SpecDefaults
         spec.Evaluation.Examples = null;
         spec.Method = spec.Method == Wire.PromptMethod.Unspecified ? Wire.PromptMethod.PromptTuning : spec.Method;
         spec.VirtualTokens = spec.HasVirtualTokens ? spec.VirtualTokens : 20;
+        FillMethod(spec);
         if (spec.Initialization is null or { KindCase: Wire.Initialization.KindOneofCase.None })
-            spec.Initialization = new() { SampledVocabulary = new() };
+            spec.Initialization = MethodRules.HasProjection(spec) ? new() { RandomUniform = new() } : new() { SampledVocabulary = new() };
         if (string.IsNullOrEmpty(spec.Template?.Pattern))
             spec.Template = new() { Pattern = TextTemplate.Placeholder };
         spec.BatchSize = spec.HasBatchSize ? spec.BatchSize : 16;
@@ -32,7 +33,7 @@ internal static class SpecDefaults
         spec.Shuffle = !spec.HasShuffle || spec.Shuffle;
         spec.Backend = spec.Backend.Length > 0 ? spec.Backend : options.Backend;
         spec.CheckpointInterval = spec.HasCheckpointInterval ? spec.CheckpointInterval : options.CheckpointInterval;
-        FillOptimizer(spec.Optimizer ??= new());
+        FillOptimizer(spec.Optimizer ??= new(), spec.Method);
         spec.Schedule ??= new();
         spec.Schedule.Kind = spec.Schedule.Kind == Wire.ScheduleKind.Unspecified ? Wire.ScheduleKind.Linear : spec.Schedule.Kind;
         return spec;
@@ -42,6 +43,10 @@ internal static class SpecDefaults
     {
         spec.Model = model.Id;
         spec.AppendEndOfSequence = spec.HasAppendEndOfSequence ? spec.AppendEndOfSequence : EndOfSequence(model) is not null;
+        if (spec.PTuning is { HasEncoderHiddenSize: false })
+            spec.PTuning.EncoderHiddenSize = model.Spec.HiddenSize;
+        if (spec.PrefixTuning is { Projection: true, HasEncoderHiddenSize: false })
+            spec.PrefixTuning.EncoderHiddenSize = model.Spec.HiddenSize;
     }
 
     /// <summary>The tokenizer's own, or else the first that ends a generation.</summary>
@@ -89,10 +94,45 @@ internal static class SpecDefaults
     private static long BatchesPerEpoch(Wire.TrainingSpec spec, int trainingExamples) =>
         (trainingExamples + spec.BatchSize - 1L) / spec.BatchSize;
 
-    private static void FillOptimizer(Wire.Optimizer optimizer)
+    private static void FillMethod(Wire.TrainingSpec spec)
+    {
+        if (spec.MethodOptionsCase == Wire.TrainingSpec.MethodOptionsOneofCase.None)
+            AddOptions(spec);
+        if (spec.PTuning is { } encoded)
+        {
+            encoded.Encoder = encoded.Encoder == Wire.PromptEncoder.Unspecified ? Wire.PromptEncoder.Mlp : encoded.Encoder;
+            encoded.EncoderLayers = encoded.HasEncoderLayers ? encoded.EncoderLayers : 2;
+        }
+        if (spec.Multitask is { HasRank: false })
+            spec.Multitask.Rank = 1;
+        if (spec.Cartridge is { HasFrozenTokens: false })
+            spec.Cartridge.FrozenTokens = Math.Min(1, spec.VirtualTokens - 1);
+    }
+
+    private static void AddOptions(Wire.TrainingSpec spec)
+    {
+        switch (spec.Method)
+        {
+            case Wire.PromptMethod.PTuning:
+                spec.PTuning = new();
+                break;
+            case Wire.PromptMethod.PrefixTuning:
+                spec.PrefixTuning = new();
+                break;
+            case Wire.PromptMethod.MultitaskPromptTuning:
+                spec.Multitask = new() { TaskCount = 1 };
+                break;
+            case Wire.PromptMethod.Cartridge:
+                spec.Cartridge = new();
+                break;
+        }
+    }
+
+    private static void FillOptimizer(Wire.Optimizer optimizer, Wire.PromptMethod method)
     {
         optimizer.Kind = optimizer.Kind == Wire.OptimizerKind.Unspecified ? Wire.OptimizerKind.Adamw : optimizer.Kind;
-        var rate = optimizer.Kind == Wire.OptimizerKind.Sgd ? 1 : 0.3;
+        var isDirect = method is Wire.PromptMethod.PromptTuning or Wire.PromptMethod.MultitaskPromptTuning;
+        var rate = optimizer.Kind == Wire.OptimizerKind.Sgd ? 1 : isDirect ? 0.3 : 0.01;
         optimizer.LearningRate = optimizer.HasLearningRate ? optimizer.LearningRate : rate;
         optimizer.WeightDecay = optimizer.HasWeightDecay ? optimizer.WeightDecay : 0;
         optimizer.Beta1 = optimizer.HasBeta1 ? optimizer.Beta1 : 0.9;

@@ -33,7 +33,7 @@ internal static class SpecRules
         violations.Require(spec.CheckpointInterval >= 1, "spec.checkpoint_interval", "must be at least 1");
         violations.Require(
             TextTemplate.IsValid(spec.Template.Pattern), "spec.template.pattern", $"must hold \"{TextTemplate.Placeholder}\" exactly once");
-        CheckMethod(spec, violations);
+        MethodRules.Check(spec, violations);
         CheckOptimizer(spec.Optimizer, violations);
         CheckSchedule(spec.Schedule, violations);
         CheckEvaluation(spec.Evaluation, violations);
@@ -51,30 +51,14 @@ internal static class SpecRules
     {
         var missing = spec switch
         {
-            { Method: not Wire.PromptMethod.PromptTuning } => "Of the methods, only PROMPT_TUNING is implemented.",
             { DataCase: Wire.TrainingSpec.DataOneofCase.Dataset } =>
                 "Uploaded datasets are not implemented: send the examples with the request.",
-            { Waywardness: not null } => "spec.waywardness is not implemented.",
             _ => null,
         };
         if (missing is null)
             return;
         violations.ThrowIfAny();
         throw new SoftPromptException(ErrorKind.Unsupported, missing) { Reason = "NOT_IMPLEMENTED" };
-    }
-
-    private static void CheckMethod(Wire.TrainingSpec spec, Violations violations)
-    {
-        violations.Require(System.Enum.IsDefined(spec.Method), "spec.method", "is no method");
-        var (field, method) = spec.MethodOptionsCase switch
-        {
-            Wire.TrainingSpec.MethodOptionsOneofCase.None => ("", spec.Method),
-            Wire.TrainingSpec.MethodOptionsOneofCase.PTuning => ("p_tuning", Wire.PromptMethod.PTuning),
-            Wire.TrainingSpec.MethodOptionsOneofCase.PrefixTuning => ("prefix_tuning", Wire.PromptMethod.PrefixTuning),
-            Wire.TrainingSpec.MethodOptionsOneofCase.Multitask => ("multitask", Wire.PromptMethod.MultitaskPromptTuning),
-            Wire.TrainingSpec.MethodOptionsOneofCase.Cartridge => ("cartridge", Wire.PromptMethod.Cartridge),
-        };
-        violations.Require(method == spec.Method, $"spec.{field}", "must fit the method");
     }
 
     private static void CheckOptimizer(Wire.Optimizer optimizer, Violations violations)

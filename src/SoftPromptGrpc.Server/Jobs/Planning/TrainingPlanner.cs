@@ -44,13 +44,14 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         SpecDefaults.FillSplit(spec, training.Count, evaluation.Count > 0);
         var data = planner.Split(spec, training, evaluation);
         var textPrompt = TextPrompt(spec, encoder, data, model);
-        var initialize = await initialPrompts.PrepareAsync(spec, model, encoder, data, violations, cancellationToken);
+        var method = TrainingMethods.Of(spec, encoder);
+        var initialize = await initialPrompts.PrepareAsync(spec, model, method, encoder, data, violations, cancellationToken);
         encoder.ReportTheRest();
         violations.ThrowIfAny();
         SpecDefaults.FillLength(spec, data.Training.Count);
         CheckLength(spec, data.Training.Count, violations);
         violations.ThrowIfAny();
-        return new PlannedTraining(spec, TrainingPlans.Of(spec, model, initialize(), data, textPrompt), DatasetReports.Of(data));
+        return new PlannedTraining(spec, TrainingPlans.Of(spec, model, method, initialize(), data, textPrompt), DatasetReports.Of(data));
     }
 
     private static RepeatedField<Wire.Example> CheckData(Wire.TrainingSpec requested, Violations violations)

@@ -1,6 +1,6 @@
 using SoftPromptGrpc.Core.Models;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Jobs.Planning;
@@ -8,12 +8,15 @@ namespace SoftPromptGrpc.Server.Jobs.Planning;
 internal static class TrainingPlans
 {
     /// <param name="spec">Valid, with every default filled in.</param>
-    public static TrainingPlan Of(Wire.TrainingSpec spec, BaseModel model, SoftPrompt initial, PlannedData data, int[]? textPrompt) => new()
+    public static TrainingPlan Of(
+        Wire.TrainingSpec spec, BaseModel model, TrainingMethod method, InitialTensors initial, PlannedData data, int[]? textPrompt) => new()
     {
         Model = model,
-        Initial = initial,
-        Examples = [.. data.Training.Select(e => e.Tokens)],
-        EvaluationExamples = [.. data.Evaluation.Select(e => e.Tokens)],
+        Method = method,
+        Initial = initial.Tensors,
+        InitialText = initial.Text,
+        Examples = Examples(spec, data.Training),
+        EvaluationExamples = Examples(spec, data.Evaluation),
         Evaluation = new EvaluationSettings(
             spec.Evaluation.Interval, spec.Evaluation.HasEarlyStoppingPatience ? spec.Evaluation.EarlyStoppingPatience : null, data.Labels),
         TextPrompt = textPrompt,
@@ -27,6 +30,9 @@ internal static class TrainingPlans
         Seed = spec.Seed,
         CheckpointInterval = spec.CheckpointInterval,
     };
+
+    private static TrainingExample[] Examples(Wire.TrainingSpec spec, IEnumerable<EncodedExample> examples) =>
+        [.. examples.Select(e => e.Tokens with { Task = spec.Multitask?.Task ?? 0 })];
 
     private static OptimizerSettings Of(Wire.Optimizer optimizer) => new(
         Of(optimizer.Kind), optimizer.LearningRate, optimizer.WeightDecay, optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon, optimizer.Momentum);

@@ -1,0 +1,169 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
+using SoftPromptGrpc.Server.Jobs.Planning;
+using SoftPromptGrpc.Server.Prompts;
+using SoftPromptGrpc.Server.Tests.Fakes;
+using SoftPromptGrpc.Server.Tests.Storage;
+using Wire = SoftPromptGrpc.Contracts.V1;
+
+namespace SoftPromptGrpc.Server.Tests.Jobs;
+
+/// <summary>From the contract's methods and their settings to what a backend trains.</summary>
+public sealed class TrainingMethodPlanTests : IAsyncDisposable
+{
+    private readonly StoreFile _file = new();
+    private readonly JobsHost _host;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    public static TheoryData<TrainingMethod, double, Action<Wire.TrainingSpec>> Methods => new()
+    {
+        { new PromptTuning(), 0.3, s => s.Method = Wire.PromptMethod.Unspecified },
+        { new PTuning(PromptEncoderKind.Mlp, FakeModels.HiddenSize), 0.01, s => s.Method = Wire.PromptMethod.PTuning },
+        {
+            new PTuning(PromptEncoderKind.Lstm, 6, 3), 0.01, s => (s.Method, s.PTuning) = (
+                Wire.PromptMethod.PTuning, new() { Encoder = Wire.PromptEncoder.Lstm, EncoderHiddenSize = 6, EncoderLayers = 3 })
+        },
+        { new PrefixTuning(), 0.01, s => s.Method = Wire.PromptMethod.PrefixTuning },
+        {
+            new PrefixTuning(5), 0.01,
+            s => (s.Method, s.PrefixTuning) = (Wire.PromptMethod.PrefixTuning, new() { Projection = true, EncoderHiddenSize = 5 })
+        },
+        { new MultitaskPromptTuning(1), 0.3, s => s.Method = Wire.PromptMethod.MultitaskPromptTuning },
+        {
+            new MultitaskPromptTuning(3, 2, 4), 0.3,
+            s => (s.Method, s.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 3, Task = 2, Rank = 4 })
+        },
+        { new Cartridge(1), 0.01, s => s.Method = Wire.PromptMethod.Cartridge },
+        { new Cartridge(0), 0.01, s => (s.Method, s.Cartridge) = (Wire.PromptMethod.Cartridge, new() { FrozenTokens = 0 }) },
+    };
+
+    public static TheoryData<string, Action<Wire.TrainingSpec>> Mistakes => new()
+    {
+        { "spec.prefix_tuning", s => s.PrefixTuning = new() },
+        { "spec.p_tuning.encoder", s => (s.Method, s.PTuning) = (Wire.PromptMethod.PTuning, new() { Encoder = (Wire.PromptEncoder)9 }) },
+        {
+            "spec.p_tuning.encoder_hidden_size",
+            s => (s.Method, s.PTuning) = (Wire.PromptMethod.PTuning, new() { EncoderHiddenSize = 0 })
+        },
+        {
+            "spec.multitask.task_count",
+            s => (s.Method, s.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new())
+        },
+        {
+            "spec.multitask.task",
+            s => (s.Method, s.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Task = 2 })
+        },
+        {
+            "spec.cartridge.frozen_tokens",
+            s => (s.Method, s.Cartridge) = (Wire.PromptMethod.Cartridge, new() { FrozenTokens = s.VirtualTokens })
+        },
+        {
+            "spec.waywardness",
+            s => (s.Method, s.Waywardness) = (Wire.PromptMethod.Cartridge, new() { Gamma = 1, Text = new() { Text = "x" } })
+        },
+        { "spec.waywardness.gamma", s => s.Waywardness = new() { Gamma = -1, Text = new() { Text = "x" } } },
+        { "spec.waywardness.text", s => s.Waywardness = new() { Gamma = 1 } },
+        { "spec.initialization.zeros", s => s.Initialization = new() { Zeros = new() } },
+        {
+            "spec.initialization.class_labels",
+            s => (s.Method, s.Initialization) = (Wire.PromptMethod.PrefixTuning, new() { ClassLabels = new() })
+        },
+        {
+            "spec.initialization", s => (s.Method, s.PrefixTuning, s.Initialization) = (
+                Wire.PromptMethod.PrefixTuning, new() { Projection = true }, new() { Text = new() { Text = "x" } })
+        },
+    };
+
+    public TrainingMethodPlanTests() => _host = new JobsHost(_file);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _file.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Plan_Method_IsPlannedWithTensorsThatFitIt(TrainingMethod method, double rate, Action<Wire.TrainingSpec> ask)
+    {
+        var plan = (await PlanAsync(ask)).Plan;
+
+        Assert.Equal(method, plan.Method);
+        Assert.Equal(rate, plan.Optimizer.LearningRate);
+        Assert.True(plan.Initial.Fits(method.Tensors(plan.Model.Spec, 2)));
+        Assert.Equal(method.Kind.MakesPrefix() && method is not PrefixTuning { ProjectionSize: not null }, plan.InitialText is not null);
+        Assert.All(plan.Examples, example => Assert.Equal((method as MultitaskPromptTuning)?.Task ?? 0, example.Task));
+    }
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task Plan_Mistake_IsNamed(string field, Action<Wire.TrainingSpec> ask)
+    {
+        var error = await Assert.ThrowsAsync<SoftPromptException>(() => PlanAsync(ask));
+
+        Assert.Equal(ErrorKind.Invalid, error.Kind);
+        Assert.Contains(field, error.Violations.Select(v => v.Field));
+    }
+
+    [Fact]
+    public async Task Plan_Waywardness_HasTheTextsTokens()
+    {
+        var plan = (await PlanAsync(s => s.Waywardness = new() { Gamma = 0.5, Text = new() { Text = "ab" } })).Plan;
+
+        var waywardness = Assert.IsType<PromptTuning>(plan.Method).Waywardness!;
+        Assert.Equal((2, 0.5), (waywardness.Text.Length, waywardness.Gamma));
+    }
+
+    [Fact]
+    public async Task Plan_FromAPromptOfTheSameMethod_GoesOnFromAllThatWasTrained()
+    {
+        var first = (await PlanAsync(Multitask)).Plan;
+        var (tensors, fingerprint) = (first.Initial.Tensors, first.Model.Fingerprint);
+        var trained = new TrainablePrompt(2, tensors.Select(t => t with { Values = [.. t.Values.Select(v => v + 1)] }), fingerprint);
+        await AddAsync(
+            "shared", PromptMethod.MultitaskPromptTuning, new SoftPrompt(2, FakeModels.HiddenSize, new float[8], fingerprint), trained);
+
+        var next = (await PlanAsync(s =>
+        {
+            Multitask(s);
+            (s.Multitask.Task, s.Initialization) = (1, new() { FromPrompt = "shared" });
+        })).Plan;
+
+        Assert.Equal(trained.ContentHash, next.Initial.ContentHash);
+        Assert.Equal(1, next.Examples[0].Task);
+    }
+
+    [Fact]
+    public async Task Plan_FromAPromptThatMethodCannotGoOnFrom_IsInvalid()
+    {
+        var fingerprint = FakeModels.FingerprintOf("tiny");
+        await AddAsync("prefix", PromptMethod.PrefixTuning, new KeyValuePrefix(1, 1, 2, 4, new float[16], fingerprint), null);
+
+        var error = await Assert.ThrowsAsync<SoftPromptException>(() => PlanAsync(s => s.Initialization = new() { FromPrompt = "prefix" }));
+        var plan = (await PlanAsync(s => (s.Method, s.Initialization) = (Wire.PromptMethod.Cartridge, new() { FromPrompt = "prefix" }))).Plan;
+
+        Assert.Equal("spec.initialization.from_prompt", Assert.Single(error.Violations).Field);
+        Assert.Null(plan.InitialText);
+        Assert.Equal(2, plan.Initial.Tensors.Count);
+    }
+
+    private static void Multitask(Wire.TrainingSpec spec) =>
+        (spec.Method, spec.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Rank = 1 });
+
+    private Task<PlannedTraining> PlanAsync(Action<Wire.TrainingSpec> ask) => _host.Planner.PlanAsync(
+        Specs.Small(s =>
+        {
+            (s.Model, s.VirtualTokens) = ("tiny", 2);
+            ask(s);
+        }), _ct);
+
+    private Task<PromptRecord> AddAsync(string name, PromptMethod method, ServedPrompt numbers, TrainablePrompt? trained) => _host.Prompts.AddAsync(
+        new NewPrompt(name, "tiny", numbers, TextTemplate.None, new Dictionary<string, string>(), _ => "{}")
+        {
+            Method = method,
+            Trained = trained,
+        },
+        _ct);
+}
