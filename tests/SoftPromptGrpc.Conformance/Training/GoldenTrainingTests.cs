@@ -66,6 +66,32 @@ public abstract class GoldenTrainingTests
         Assert.Equal(golden.TestAccuracy, trained.Evaluation!.Accuracy);
     }
 
+    [Theory]
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    public async Task TrainAsync_EveryArchitecture_TakesTheGoldenGradient(string modelName)
+    {
+        const double LearningRate = 0.01;
+        var golden = new CausalGoldens(modelName);
+        var model = Goldens.LoadModel(modelName);
+        using var weights = model.Weights;
+        var plan = TinyTask.Plan(model) with
+        {
+            Initial = new SoftPrompt(CausalGoldens.VirtualTokens, model.Spec.EmbeddingSize, golden.Prompt, model.Fingerprint),
+            Examples = [.. golden.Rows.Select(row => new TrainingExample([], row))],
+            Optimizer = new OptimizerSettings(OptimizerKind.Sgd, LearningRate),
+            BatchSize = golden.Rows.Length,
+            Steps = 1,
+        };
+        var events = new RecordedEvents();
+
+        var trained = await CreateBackend().TrainAsync(plan, null, events, TestContext.Current.CancellationToken);
+
+        var gradient = golden.PromptGradient;
+        Assert.Equal(golden.SoftPrompt.Loss, events.Steps[0].Loss, 1e-5);
+        Assert.Equal(Math.Sqrt(gradient.Sum(g => (double)g * g)), events.Steps[0].GradientNorm, 1e-4);
+        AssertClose([.. golden.Prompt.Zip(gradient, (value, g) => (float)(value - LearningRate * g))], Served(trained.Prompt), 1e-6);
+    }
+
     /// <summary>As PEFT saves it.</summary>
     private static float[] Served(ServedPrompt prompt) => prompt is KeyValuePrefix prefix ? PrefixLayout.ToRows(prefix) : prompt.Values.ToArray();
 
