@@ -14,7 +14,7 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
 {
     public string Name => "torch";
 
-    public bool Supports(ModelSpec spec) => spec is DecoderSpec;
+    public bool Supports(ModelSpec spec) => true;
 
     public Task<TrainedPrompt> TrainAsync(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
@@ -33,11 +33,10 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
             throw new SoftPromptException(ErrorKind.Invalid, "An example has no input: a prefix alone predicts nothing.");
         var device = TorchDevice.Open(options.Value);
         logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
-        using var weights = DecoderWeights.Load((DecoderSpec)plan.Model.Spec, plan.Model.Weights, device);
-        using var decoder = new Decoder(weights);
+        using var model = PromptedModel.Load(plan.Model, device);
         if (state is null && plan.InitialText is { } text)
-            plan = plan with { Initial = ServedPrompts.FromText(plan, text, decoder) };
-        var trained = new TrainingRun(plan, state, decoder, progress, cancellationToken).Run();
+            plan = plan with { Initial = ServedPrompts.FromText(plan, text, model) };
+        var trained = new TrainingRun(plan, state, model, progress, cancellationToken).Run();
         logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);
         return trained;
     }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
 /// <summary>Measures what stands in front on the held-out examples.</summary>
-internal sealed class Evaluator(TrainingPlan plan, Decoder decoder, CancellationToken cancellationToken)
+internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, CancellationToken cancellationToken)
 {
     private readonly LabelChoice? _labels = plan.Evaluation.Labels.Count > 0 ? new(plan.Evaluation.Labels) : null;
 
@@ -29,10 +29,9 @@ internal sealed class Evaluator(TrainingPlan plan, Decoder decoder, Cancellation
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        var batch = Batch.Of(examples, preamble.RowCount, decoder.Device);
-        var logits = preamble.TargetLogits(decoder, batch);
-        var loss = nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum).item<float>();
-        var hits = logits.argmax(-1).eq(batch.Targets).cpu().data<bool>().ToArray();
+        var (logits, expected) = model.Predict(preamble, examples);
+        var loss = nn.functional.cross_entropy(logits, expected, reduction: nn.Reduction.Sum).item<float>();
+        var hits = logits.argmax(-1).eq(expected).cpu().data<bool>().ToArray();
         var (exact, first) = (0, 0);
         foreach (var example in examples)
         {
@@ -52,8 +51,8 @@ internal sealed class Evaluator(TrainingPlan plan, Decoder decoder, Cancellation
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        var batch = Batch.Of([.. examples.SelectMany(e => labels.Sequences(e))], preamble.RowCount, decoder.Device);
-        var logProbabilities = nn.functional.log_softmax(preamble.TargetLogits(decoder, batch), -1);
+        var (logits, _) = model.Predict(preamble, [.. examples.SelectMany(e => labels.Sequences(e))]);
+        var logProbabilities = nn.functional.log_softmax(logits, -1);
         var rows = logProbabilities.shape[0] / examples.Length;
         return examples.Index().Count(e => labels.Choose(logProbabilities.narrow(0, e.Index * rows, rows)).SequenceEqual(e.Item.Target));
     }
@@ -62,7 +61,7 @@ internal sealed class Evaluator(TrainingPlan plan, Decoder decoder, Cancellation
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        return Evaluate(new RowPreamble(decoder.Embed(tensor(text, int64).to(decoder.Device))));
+        return Evaluate(new RowPreamble(model.Embed(tensor(text, int64).to(model.Device))));
     }
 
     /// <summary>Nothing, unless an input is empty: something must predict its first target.</summary>

@@ -2,24 +2,20 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
-// B: examples, P: virtual tokens, T: tokens, H: hidden size, R: target tokens, V: vocabulary size.
-/// <summary>What a decoder sees in front of every example. Its tensors belong to whoever made them.</summary>
+// B: examples, P: virtual tokens, T: tokens, H: embedding size.
+/// <summary>What a model sees in front of every example. Its tensors belong to whoever made them.</summary>
 internal abstract class Preamble
 {
-    /// <summary>How many rows it adds in front of an example's own hidden states.</summary>
-    public abstract int RowCount { get; }
+    /// <summary>How many rows it adds in front of an example's own.</summary>
+    public virtual int RowCount => 0;
 
-    /// <param name="batch">Laid out for <see cref="RowCount"/>.</param>
-    /// <returns>The logits that predict the batch's targets: [R, V].</returns>
-    public Tensor TargetLogits(Decoder decoder, Batch batch)
-    {
-        using var scope = NewDisposeScope();
-        var hidden = Hidden(decoder, batch).flatten(0, 1);                      // [B * (RowCount + T), H]
-        return decoder.Head(hidden.index_select(0, batch.Rows)).MoveToOuterDisposeScope();
-    }
+    /// <summary>Keys and values in front of every layer's, as <see cref="Decoder.Forward"/> takes them; null: none.</summary>
+    public virtual Tensor? Prefix => null;
 
+    /// <param name="embeddings">[B, T, H].</param>
+    /// <param name="tasks">[B].</param>
     /// <returns>[B, RowCount + T, H].</returns>
-    protected abstract Tensor Hidden(Decoder decoder, Batch batch);
+    public virtual Tensor InFrontOf(Tensor embeddings, Tensor tasks) => embeddings;
 }
 
 /// <summary>Rows, a soft prompt's or a text's, in front of the embeddings.</summary>
@@ -30,20 +26,14 @@ internal sealed class RowPreamble(Tensor rows) : Preamble
 
     public override int RowCount => (int)rows.shape[^2];
 
-    protected override Tensor Hidden(Decoder decoder, Batch batch)
+    public override Tensor InFrontOf(Tensor embeddings, Tensor tasks)
     {
-        var prompt = rows.dim() == 3 ? rows.index_select(0, batch.Tasks) : rows.unsqueeze(0).expand(batch.Ids.shape[0], -1, -1); // [B, P, H]
-        return decoder.Forward(cat([prompt, decoder.Embed(batch.Ids)], 1));
+        var prompt = rows.dim() == 3 ? rows.index_select(0, tasks) : rows.unsqueeze(0).expand(embeddings.shape[0], -1, -1); // [B, P, H]
+        return cat([prompt, embeddings], 1);
     }
 }
 
-/// <summary>Keys and values in front of every layer's.</summary>
-/// <param name="prefix">As <see cref="Decoder.Forward"/> takes it.</param>
 internal sealed class PrefixPreamble(Tensor prefix) : Preamble
 {
-    public Tensor Prefix => prefix;
-
-    public override int RowCount => 0;
-
-    protected override Tensor Hidden(Decoder decoder, Batch batch) => decoder.Forward(decoder.Embed(batch.Ids), prefix);
+    public override Tensor Prefix => prefix;
 }

@@ -14,7 +14,7 @@ namespace SoftPromptGrpc.Backends.Torch.Training;
 internal sealed class TrainingRun
 {
     private readonly TrainingPlan _plan;
-    private readonly Decoder _decoder;
+    private readonly IPromptedModel _model;
     private readonly IProgress<TrainingEvent> _progress;
     private readonly CancellationToken _cancellationToken;
     private readonly BatchOrder _order;
@@ -25,15 +25,15 @@ internal sealed class TrainingRun
     private TrainingState _state;
 
     public TrainingRun(
-        TrainingPlan plan, TrainingState? state, Decoder decoder, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
+        TrainingPlan plan, TrainingState? state, IPromptedModel model, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
     {
-        (_plan, _decoder, _progress, _cancellationToken) = (plan, decoder, progress, cancellationToken);
+        (_plan, _model, _progress, _cancellationToken) = (plan, model, progress, cancellationToken);
         _state = state ?? new TrainingState(0, plan.Initial, new Dictionary<string, float[]>(), null, 0, null, 0, null);
         _order = new BatchOrder(plan);
-        _evaluator = new Evaluator(plan, decoder, cancellationToken);
+        _evaluator = new Evaluator(plan, model, cancellationToken);
         _moments = new Moments(state?.Optimizer);
         _tensors = new TrainedTensors(plan, _state.Prompt, _moments);
-        _penalty = plan.Method is PromptTuning { Waywardness: { } waywardness } ? new WaywardPenalty(waywardness, decoder) : null;
+        _penalty = plan.Method is PromptTuning { Waywardness: { } waywardness } ? new WaywardPenalty(waywardness, model) : null;
     }
 
     public TrainedPrompt Run()
@@ -49,7 +49,7 @@ internal sealed class TrainingRun
         }
         var trained = _state.Best ?? _tensors.Snapshot();
         return new TrainedPrompt(
-            ServedPrompts.Of(_plan, trained, _decoder), trained, _state.Best is null ? _state.Step : _state.BestStep, _state.Step,
+            ServedPrompts.Of(_plan, trained, _model), trained, _state.Best is null ? _state.Step : _state.BestStep, _state.Step,
             _state.Step < _plan.Steps, _state.LastLoss, _state.BestResult, _state.Baseline);
     }
 
@@ -100,11 +100,10 @@ internal sealed class TrainingRun
     {
         _cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        var tensors = _tensors.ToDevice(_decoder.Device);
-        var preamble = PromptNetwork.Forward(_plan.Method, _decoder.Spec, tensors);
-        var batch = Batch.Of(examples, preamble.RowCount, _decoder.Device);
-        var logits = preamble.TargetLogits(_decoder, batch);
-        var loss = nn.functional.cross_entropy(logits, batch.Targets, reduction: nn.Reduction.Sum) / targets;
+        var tensors = _tensors.ToDevice(_model.Device);
+        var preamble = PromptNetwork.Forward(_plan.Method, _model.Spec, tensors);
+        var (logits, expected) = _model.Predict(preamble, examples);
+        var loss = nn.functional.cross_entropy(logits, expected, reduction: nn.Reduction.Sum) / targets;
         _tensors.AddGradient(isFirst && _penalty is not null ? loss + _penalty.Of(preamble) : loss, tensors);
         return loss.item<float>();
     }
@@ -127,7 +126,7 @@ internal sealed class TrainingRun
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        return _evaluator.Evaluate(PromptNetwork.Forward(_plan.Method, _decoder.Spec, _tensors.ToDevice(_decoder.Device)));
+        return _evaluator.Evaluate(PromptNetwork.Forward(_plan.Method, _model.Spec, _tensors.ToDevice(_model.Device)));
     }
 
     private void ReportCheckpoint() =>

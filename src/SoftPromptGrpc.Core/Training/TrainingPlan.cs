@@ -100,14 +100,25 @@ public sealed record TrainingPlan
 
     /// <summary>
     /// The most positions that a pass of this run takes: soft or text prompt, input, and target or label without its last token,
-    /// which is never fed. At most the model's context length.
+    /// which is never fed. At most the model's context length. An encoder-decoder's input and output are two sequences.
     /// </summary>
     public int LongestSequence()
     {
+        if (Model.Spec is EncoderDecoderSpec)
+            return Math.Max(LongestInput(), LongestOutput());
         var label = Evaluation.Labels.Select(l => l.Length).DefaultIfEmpty(0).Max();
         var trained = Examples.Select(e => Initial.VirtualTokens + e.Input.Length + e.Target.Length);
         var prefix = Math.Max(Initial.VirtualTokens, TextPrompt?.Length ?? 0);
         var evaluated = EvaluationExamples.Select(e => prefix + e.Input.Length + Math.Max(e.Target.Length, label));
         return trained.Concat(evaluated).DefaultIfEmpty(0).Max() - 1;
     }
+
+    private int LongestInput()
+    {
+        var prefix = EvaluationExamples.Count > 0 ? Math.Max(Initial.VirtualTokens, TextPrompt?.Length ?? 0) : Initial.VirtualTokens;
+        return prefix + Examples.Concat(EvaluationExamples).Select(e => e.Input.Length).DefaultIfEmpty(0).Max();
+    }
+
+    private int LongestOutput() =>
+        Examples.Concat(EvaluationExamples).Select(e => e.Target.Length).Concat(Evaluation.Labels.Select(l => l.Length)).DefaultIfEmpty(0).Max();
 }

@@ -9,13 +9,13 @@ namespace SoftPromptGrpc.Backends.Torch.Training.Methods;
 internal static class ServedPrompts
 {
     /// <summary>The prompt or prefix that the tensors stand for.</summary>
-    public static ServedPrompt Of(TrainingPlan plan, TrainablePrompt trained, Decoder decoder)
+    public static ServedPrompt Of(TrainingPlan plan, TrainablePrompt trained, IPromptedModel model)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var tensors = plan.Method.Tensors(decoder.Spec, trained.VirtualTokens)
-            .ToDictionary(slot => slot.Name, slot => slot.ToDevice(trained[slot.Name].ToArray(), decoder.Device));
-        var values = PromptNetwork.Forward(plan.Method, decoder.Spec, tensors) switch
+        var tensors = plan.Method.Tensors(model.Spec, trained.VirtualTokens)
+            .ToDictionary(slot => slot.Name, slot => slot.ToDevice(trained[slot.Name].ToArray(), model.Device));
+        var values = PromptNetwork.Forward(plan.Method, model.Spec, tensors) switch
         {
             RowPreamble rows when plan.Method is MultitaskPromptTuning tasks => rows.Rows[tasks.Task],
             RowPreamble rows => rows.Rows,
@@ -27,15 +27,14 @@ internal static class ServedPrompts
     }
 
     /// <summary>The keys and values that the model computes for the plan's text.</summary>
-    public static TrainablePrompt FromText(TrainingPlan plan, int[] text, Decoder decoder)
+    public static TrainablePrompt FromText(TrainingPlan plan, int[] text, IPromptedModel model)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var ids = RepeatedText.Of(text, plan.Initial.VirtualTokens, decoder.Device);
-        var values = decoder.KeysValues(decoder.Embed(ids)).cpu().contiguous().data<float>().ToArray();
-        var spec = decoder.Spec;
-        var prefix = new KeyValuePrefix(
-            spec.LayerCount, spec.KeyValueHeadCount, plan.Initial.VirtualTokens, spec.HeadSize, values, plan.Initial.ModelFingerprint);
+        var ids = RepeatedText.Of(text, plan.Initial.VirtualTokens, model.Device);
+        var values = model.KeysValues(model.Embed(ids)).cpu().contiguous().data<float>().ToArray();
+        var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(model.Spec);
+        var prefix = new KeyValuePrefix(layers, heads, plan.Initial.VirtualTokens, headSize, values, plan.Initial.ModelFingerprint);
         return new TrainableInitializer(plan.Model, plan.Initial.VirtualTokens, plan.Seed).FromPrefix(plan.Method, prefix);
     }
 }
