@@ -13,6 +13,11 @@ public sealed class OnnxEncoderDecoderTests(Sessions sessions) : EncoderDecoderI
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }
 
+public sealed class OnnxEncoderDecoderPeftTests(Sessions sessions) : EncoderDecoderPeftTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}
+
 public sealed class OnnxSessionConformanceTests(Sessions sessions) : InferenceSessionTests, IClassFixture<Sessions>
 {
     protected override IInferenceBackend Backend { get; } = sessions.Backend();

@@ -55,6 +55,11 @@ public sealed class TorchEncoderDecoderTests : EncoderDecoderInferenceTests
     protected override IInferenceBackend Backend { get; } = Backends.Inference();
 }
 
+public sealed class TorchEncoderDecoderPeftTests : EncoderDecoderPeftTests
+{
+    protected override IInferenceBackend Backend { get; } = Backends.Inference();
+}
+
 public sealed class TorchInferenceSessionTests : InferenceSessionTests
 {
     protected override IInferenceBackend Backend { get; } = Backends.Inference();

@@ -46,6 +46,9 @@ public sealed class PeftGoldens
     /// <summary>12 greedy tokens behind adapter and <see cref="StartIds"/>, with no end of sequence.</summary>
     public int[] Greedy => Vector(_json.GetProperty("greedy").GetProperty("single").GetProperty("new_ids"));
 
+    /// <summary>As <see cref="Greedy"/>, computed by the forward pass alone, which is what training sees.</summary>
+    public int[] Recomputed => Vector(_json.GetProperty("greedy").GetProperty("single").GetProperty("recomputed_new_ids"));
+
     /// <summary>Of <see cref="Output"/>'s loss.</summary>
     public float[] GradientOf(string tensor) => _tensors[$"right.grad.{tensor}"];
 

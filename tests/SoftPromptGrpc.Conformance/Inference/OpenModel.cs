@@ -85,7 +85,7 @@ internal sealed class OpenModel : IDisposable
         var encoderDecoder = _model.Spec as EncoderDecoderSpec;
         var sequences = inputs.Select(i => encoderDecoder is null
             ? Open(i.Prompt, (i.Prompt?.VirtualTokens ?? 0) + i.Tokens.Length + count)
-            : Open(i.Prompt, 1 + count, i.Tokens)).ToList();
+            : Open(i.Prompt, ((i.Prompt as KeyValuePrefix)?.VirtualTokens ?? 0) + 1 + count, i.Tokens)).ToList();
         var output = inputs.Select(_ => new List<int>()).ToList();
         var next = inputs.Select(i => encoderDecoder is null ? i.Tokens : [encoderDecoder.DecoderStart]).ToList();
         for (var step = 0; step < count; step++)

@@ -10,7 +10,8 @@ public sealed class EveryModelTests(EveryModelTests.Server server) : IClassFixtu
     private const int Steps = 12;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Models => [.. CausalModels.Complete.Select(row => row.Data)];
+    public static TheoryData<string> Models =>
+        [.. CausalModels.Complete.Concat(EncoderDecoderGoldens.All).Select(row => row.Data)];
 
     [Theory]
     [MemberData(nameof(Models))]
