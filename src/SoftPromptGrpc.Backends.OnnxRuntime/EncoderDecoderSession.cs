@@ -63,8 +63,9 @@ internal sealed class EncoderDecoderSession : IInferenceSession
         var firstRows = new int[steps.Count];
         for (var i = 1; i < steps.Count; i++)
             firstRows[i] = firstRows[i - 1] + steps[i - 1].LogitRows;
-        Reserve(firstRows[^1] + steps[^1].LogitRows);
-        for (var position = 0; position < steps.Max(step => step.Tokens.Length); position++)
+        Reserve(steps.Sum(step => step.LogitRows));
+        var longest = steps.Select(step => step.Tokens.Length).DefaultIfEmpty(0).Max();
+        for (var position = 0; position < longest; position++)
             Decode(steps, position, firstRows);
         return new(_logits, _spec.VocabularySize, firstRows);
     }
