@@ -22,7 +22,7 @@ internal sealed record EncoderDecoderBatch(Tensor Inputs, Tensor Mask, Tensor Ou
         var rows = examples.Index().SelectMany(e => e.Item.Target.Select((_, t) => (long)e.Index * outputWidth + t));
         return new EncoderDecoderBatch(
             Padded([.. examples.Select(e => e.Input)], inputWidth, device),
-            Mask(examples, rowsInFront + inputWidth, rowsInFront).to(device),
+            Seen(examples, rowsInFront + inputWidth, rowsInFront).to(device),
             Padded([.. examples.Select(e => (int[])[start, .. e.Target[..^1]])], outputWidth, device),
             tensor(rows.ToArray()).to(device),
             tensor(examples.SelectMany(e => e.Target).ToArray(), int64).to(device),
@@ -35,7 +35,7 @@ internal sealed record EncoderDecoderBatch(Tensor Inputs, Tensor Mask, Tensor Ou
         return tensor(padded, int64).view(rows.Count, width).to(device);
     }
 
-    private static Tensor Mask(IReadOnlyList<TrainingExample> examples, int width, int rowsInFront)
+    private static Tensor Seen(IReadOnlyList<TrainingExample> examples, int width, int rowsInFront)
     {
         bool[] seen = [.. examples.SelectMany(e => Enumerable.Range(0, width).Select(i => i < rowsInFront + e.Input.Length))];
         return tensor(seen).view(examples.Count, width);

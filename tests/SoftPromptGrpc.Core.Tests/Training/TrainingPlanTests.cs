@@ -1,4 +1,6 @@
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Tests.Models;
 using SoftPromptGrpc.Core.Training;
 
 namespace SoftPromptGrpc.Core.Tests.Training;
@@ -29,9 +31,20 @@ public sealed class TrainingPlanTests
         Assert.Equal(7 + 2 + 1 - 1, (plan with { EvaluationExamples = [new([1, 2], [3])] }).LongestSequence());
     }
 
+    [Fact]
+    public void LongestSequence_EncoderDecoder_IsTheLongerOfInputAndOutput()
+    {
+        var plan = Plan();
+        plan = plan with { Model = plan.Model with { Spec = SmallSpec.EncoderDecoder } };
+
+        Assert.Equal(3 + 4, plan.LongestSequence());
+        Assert.Equal(9, (plan with { Examples = [.. plan.Examples, new([1], new int[9])] }).LongestSequence());
+        Assert.Equal(7 + 4, (plan with { TextPrompt = new int[7], EvaluationExamples = [new([1, 2], [3])] }).LongestSequence());
+    }
+
     private static TrainingPlan Plan() => new()
     {
-        Model = null!,
+        Model = new BaseModel("test", "print", SmallSpec.Value, null!, null, new GenerationDefaults(null, [], null), 0),
         Initial = new SoftPrompt(3, 1, new float[3], "print"),
         Examples = [new([1], [2]), new([1, 2, 3, 4], [5, 6])],
         Evaluation = new EvaluationSettings(1, null, []),
