@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
@@ -11,14 +12,16 @@ internal interface IPromptOptimizer
 
 internal static class PromptOptimizer
 {
-    public static IPromptOptimizer Create(OptimizerSettings settings, IReadOnlyList<int> shape, TensorMoments moments)
+    /// <param name="idleRows">As in <see cref="TensorSlot"/>.</param>
+    public static IPromptOptimizer Create(OptimizerSettings settings, IReadOnlyList<int> shape, TensorMoments moments, int idleRows = 0)
     {
         var length = shape.Aggregate(1, (product, size) => product * size);
         return settings.Kind switch
         {
             OptimizerKind.AdamW => new AdamW(settings, length, moments),
             OptimizerKind.Adafactor when shape.Count == 1 => new Adafactor(settings, new FullSquares(length, moments)),
-            OptimizerKind.Adafactor => new Adafactor(settings, new FactoredSquares(shape[^2], shape[^1], length, moments)),
+            OptimizerKind.Adafactor => new Adafactor(
+                settings, new FactoredSquares(shape[^2], shape[^1], length, moments), idle: idleRows * shape[^1]),
             OptimizerKind.Sgd => new Sgd(settings, length, moments),
         };
     }

@@ -69,7 +69,8 @@ internal sealed class TrainedTensors
     {
         public static Part Of(TensorSlot slot, float[] values, OptimizerSettings settings, Moments moments) => slot.IsFrozen
             ? new Part(slot, values, null, null)
-            : new Part(slot, values, new Gradient(slot.Length), PromptOptimizer.Create(settings, slot.Shape, moments.Of(slot.Name)));
+            : new Part(slot, values, new Gradient(slot.Length), PromptOptimizer.Create(
+                settings, slot.Shape, moments.Of(slot.Name), slot.IdleRows));
 
         public Tensor ToDevice(Device device) =>
             Slot.ToDevice(Values, device).requires_grad_(Gradient is not null && is_grad_enabled());

@@ -1,4 +1,3 @@
-using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Core.Tests.Models;

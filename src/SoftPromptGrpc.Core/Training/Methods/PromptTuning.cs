@@ -8,7 +8,8 @@ public sealed record PromptTuning(Waywardness? Waywardness = null) : TrainingMet
 {
     public override PromptMethod Kind => PromptMethod.PromptTuning;
 
-    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens) => [Embedding(virtualTokens, spec.EmbeddingSize)];
+    public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens) =>
+        [Embedding(virtualTokens, spec.EmbeddingSize) with { IdleRows = spec is EncoderDecoderSpec ? virtualTokens : 0 }];
 }
 
 /// <summary>

@@ -25,7 +25,11 @@ public abstract record TrainingMethod
 /// <summary>The place of a tensor in a method.</summary>
 /// <param name="FanIn">For the weights of an encoder: their first values are uniform in ±1/sqrt(FanIn), as torch's. Else 0.</param>
 /// <param name="IsFrozen">Kept and served, but not trained.</param>
-public sealed record TensorSlot(string Name, IReadOnlyList<int> Shape, int FanIn = 0, bool IsFrozen = false)
+/// <param name="IdleRows">
+/// Rows that PEFT's tensor has besides, for an encoder-decoder's other half: they are never used and have no gradient, but they count
+/// where an optimizer takes a mean over the tensor.
+/// </param>
+public sealed record TensorSlot(string Name, IReadOnlyList<int> Shape, int FanIn = 0, bool IsFrozen = false, int IdleRows = 0)
 {
     public int Length => Shape.Aggregate(1, (product, length) => checked(product * length));
 }
