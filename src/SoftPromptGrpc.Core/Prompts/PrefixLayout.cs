@@ -23,11 +23,26 @@ public static class PrefixLayout
         ReadOnlySpan<float> rows, int virtualTokens, int layers, int heads, int headSize, string modelFingerprint) => new(
         layers, heads, virtualTokens, headSize, Swapped(rows, virtualTokens, layers * 2 * heads, headSize), modelFingerprint);
 
-    /// <inheritdoc cref="FromRows(ReadOnlySpan{float}, int, int, int, int, string)"/>
+    /// <summary>What a model's layers make of the rows.</summary>
+    /// <param name="rows">[virtualTokens, layers * 2 * heads * headSize].</param>
     public static KeyValuePrefix FromRows(ReadOnlySpan<float> rows, int virtualTokens, ModelSpec spec, string modelFingerprint)
     {
         var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
-        return FromRows(rows, virtualTokens, layers, heads, headSize, modelFingerprint);
+        var stored = FromRows(rows, virtualTokens, layers, heads, headSize, modelFingerprint);
+        if (spec is not EncoderDecoderSpec)
+            return stored;
+        float[] values = [.. LayersOf(spec).SelectMany(layer => (float[])[.. stored.LayerKeys(layer).Span, .. stored.LayerValues(layer).Span])];
+        return new(layers, heads, virtualTokens, headSize, values, modelFingerprint);
+    }
+
+    /// <summary>
+    /// Which of the rows' layers each of the model's layers takes. For an encoder-decoder PEFT lays the rows out twice, deals four tensors
+    /// to each layer, two for cross-attention, and these are dropped: layer i takes what is layer 2 * i's.
+    /// </summary>
+    public static int[] LayersOf(ModelSpec spec)
+    {
+        var (layers, _, _) = KeyValuePrefix.ShapeOf(spec);
+        return [.. Enumerable.Range(0, layers).Select(layer => spec is EncoderDecoderSpec ? 2 * layer % layers : layer)];
     }
 
     /// <summary>[outer, inner, length] as [inner, outer, length].</summary>

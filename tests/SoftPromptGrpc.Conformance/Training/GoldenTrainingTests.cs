@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Fixtures;
@@ -23,7 +24,7 @@ public abstract class GoldenTrainingTests
         AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), golden.LossTolerance);
         AssertClose(golden.LearningRates, events.Steps.Select(e => e.LearningRate), 1e-7);
         AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), golden.LossTolerance);
-        AssertClose(golden.FinalPrompt, Served(trained.Prompt), golden.PromptTolerance);
+        AssertClose(Served(golden.FinalPrompt, trained.Prompt, model), trained.Prompt.Values.ToArray(), golden.PromptTolerance);
         Assert.All(golden.EarlyPrompts, early => AssertClose(early.Prompt, events.Checkpoints[early.Step - 1].Prompt.Tensors[0].Values, golden.PromptTolerance));
         Assert.All(trained.Trained.Tensors, tensor => AssertClose(golden.Final(tensor.Name), tensor.Values, golden.FinalTolerance));
     }
@@ -62,7 +63,7 @@ public abstract class GoldenTrainingTests
         Assert.Equal(golden.Initial, plan.Initial.Tensors[0].Values);
         AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
         AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
-        AssertClose(golden.Final, Served(trained.Prompt), 1e-3);
+        AssertClose(golden.Final, trained.Prompt.Values.ToArray(), 1e-3);
         Assert.Equal(StoriesRun.NoPromptAccuracy, trained.Baseline!.NoPrompt.Accuracy);
         Assert.Equal(golden.TestAccuracy, trained.Evaluation!.Accuracy);
     }
@@ -94,7 +95,10 @@ public abstract class GoldenTrainingTests
     }
 
     /// <summary>As PEFT saves it.</summary>
-    private static float[] Served(ServedPrompt prompt) => prompt is KeyValuePrefix prefix ? PrefixLayout.ToRows(prefix) : prompt.Values.ToArray();
+    /// <summary>What PEFT saved, as it is served.</summary>
+    private static float[] Served(float[] saved, ServedPrompt kind, BaseModel model) => kind is KeyValuePrefix
+        ? PrefixLayout.FromRows(saved, kind.VirtualTokens, model.Spec, model.Fingerprint).Values.ToArray()
+        : saved;
 
     private static void AssertClose(float[] expected, float[] actual, double tolerance) =>
         AssertClose(expected.Select(value => (double)value), actual.Select(value => (double)value), tolerance);

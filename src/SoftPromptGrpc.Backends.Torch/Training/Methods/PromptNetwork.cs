@@ -31,7 +31,8 @@ internal static class PromptNetwork
     private static PrefixPreamble Prefix(Tensor rows, ModelSpec spec)
     {
         var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
-        return new(rows.view(-1, layers, 2, heads, headSize).permute(1, 2, 3, 0, 4)); // [L, 2, G, P, D]
+        var stored = rows.view(-1, layers, 2, heads, headSize).permute(1, 2, 3, 0, 4);          // [L, 2, G, P, D]
+        return new(spec is EncoderDecoderSpec ? stored.index_select(0, tensor(PrefixLayout.LayersOf(spec), int64).to(rows.device)) : stored);
     }
 
     private static Tensor Projected(IReadOnlyDictionary<string, Tensor> tensors) =>
