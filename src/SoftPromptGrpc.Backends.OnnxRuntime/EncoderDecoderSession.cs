@@ -8,8 +8,8 @@ using SoftPromptGrpc.Core.Prompts;
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
 /// <summary>
-/// An encoder-decoder loaded into ONNX Runtime. A sequence's input is encoded alone, in its first step, and the keys and values that
-/// cross-attention makes of it are kept. The decoder advances all sequences of a step together, position by position, so that no result depends on
+/// An encoder-decoder loaded into ONNX Runtime. A sequence's input is encoded alone, in its first step, and the keys and values
+/// that cross-attention makes of it are kept. The decoder advances all sequences of a step together, position by position, so that no result depends on
 /// its company or on how a sequence's tokens are divided into steps.
 /// </summary>
 internal sealed class EncoderDecoderSession : IInferenceSession

@@ -2,7 +2,9 @@ using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
-/// <summary>One half's attention biases by the distance of key and query, laid out so that a query's biases are one piece of memory.</summary>
+/// <summary>
+/// One half's attention biases by the distance of key and query, laid out so that a query's biases are one piece of memory.
+/// </summary>
 internal sealed class OffsetBiases
 {
     private readonly int _positions;

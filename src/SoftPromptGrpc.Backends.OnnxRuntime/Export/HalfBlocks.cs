@@ -41,9 +41,11 @@ internal sealed class HalfBlocks(EncoderDecoderSpec spec, IModelWeights weights,
     {
         var up = Linear(EncoderDecoderTensors.Up(name), x);
         var inner = spec.GatedMlp
-            ? graph.Node($"/{name}/Mul", new("Mul"), graph.Activation($"/{name}", spec.Activation, Linear(EncoderDecoderTensors.Gate(name), x)), up)
-            : graph.Activation($"/{name}", spec.Activation, up);
+            ? graph.Node($"/{name}/Mul", new("Mul"), Activation(Linear(EncoderDecoderTensors.Gate(name), x)), up)
+            : Activation(up);
         return Linear(EncoderDecoderTensors.Down(name), inner);
+
+        string Activation(string y) => graph.Activation($"/{name}", spec.Activation, y);
     }
 
     /// <summary>One projection with the checkpoint's own matrix.</summary>
