@@ -1,3 +1,5 @@
+using SoftPromptGrpc.Pretraining.Tasks;
+
 namespace SoftPromptGrpc.Pretraining.Tests;
 
 /// <summary>Where the bundled model lies: above the folder that the tests run from.</summary>
@@ -5,7 +7,7 @@ internal static class ShippedModel
 {
     public static string Directory { get; } = Find(AppContext.BaseDirectory);
 
-    public static string Task(string file) => Path.Combine(Directory, "tasks", "review-sentiment", file);
+    public static string Task(string file) => Path.Combine(Directory, "tasks", RecommendationTask.Name, file);
 
     private static string Find(string below)
     {

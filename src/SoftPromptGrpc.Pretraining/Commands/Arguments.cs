@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SoftPromptGrpc.Pretraining.Tasks;
 
 namespace SoftPromptGrpc.Pretraining.Commands;
 
@@ -10,5 +11,5 @@ internal static class Arguments
     public static Option<string> Model { get; } =
         new("--model") { Description = "The model's directory.", DefaultValueFactory = _ => Path.Combine("models", "tiny-english") };
 
-    public static string TaskDirectory(string model) => Path.Combine(model, "tasks", "review-sentiment");
+    public static string TaskDirectory(string model) => Path.Combine(model, "tasks", RecommendationTask.Name);
 }

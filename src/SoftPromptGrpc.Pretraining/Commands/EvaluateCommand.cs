@@ -7,17 +7,20 @@ namespace SoftPromptGrpc.Pretraining.Commands;
 
 internal static class EvaluateCommand
 {
-    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 120 };
+    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 150 };
     private static readonly Option<int> BatchSize = new("--batch-size") { DefaultValueFactory = _ => 16 };
     private static readonly Option<int> VirtualTokens = new("--virtual-tokens") { DefaultValueFactory = _ => 10 };
-    private static readonly Option<double> LearningRate = new("--learning-rate") { DefaultValueFactory = _ => 0.05 };
+    private static readonly Option<double> LearningRate = new("--learning-rate") { DefaultValueFactory = _ => 0.1 };
     private static readonly Option<string> TextPrompt = new("--text-prompt") { DefaultValueFactory = _ => PromptTuning.DefaultTextPrompt };
+
+    private static readonly Option<bool> Validation =
+        new("--validation") { Description = "Measure on the last quarter of the training examples, kept out of training, instead of the test file." };
 
     public static Command Create()
     {
         var command = new Command("evaluate", "Trains a soft prompt on the task and compares it with no prompt and a text prompt.")
         {
-            Arguments.Model, Arguments.Seed, Steps, BatchSize, VirtualTokens, LearningRate, TextPrompt,
+            Arguments.Model, Arguments.Seed, Steps, BatchSize, VirtualTokens, LearningRate, TextPrompt, Validation,
         };
         command.SetAction(RunAsync);
         return command;
@@ -32,13 +35,16 @@ internal static class EvaluateCommand
             parsed.GetValue(Steps), parsed.GetValue(BatchSize), parsed.GetValue(VirtualTokens), parsed.GetValue(LearningRate),
             parsed.GetValue(TextPrompt)!, parsed.GetValue(Arguments.Seed));
         var task = Arguments.TaskDirectory(directory);
-        var (train, test) = (SentimentTask.Read(Path.Combine(task, "train.jsonl")), SentimentTask.Read(Path.Combine(task, "test.jsonl")));
-        var trained = await PromptTuning.RunAsync(model, train, test, settings, log, cancellationToken);
+        var train = RecommendationTask.Read(Path.Combine(task, "train.jsonl"));
+        var kept = train.Count * 3 / 4;
+        var trained = parsed.GetValue(Validation)
+            ? await PromptTuning.RunAsync(model, [.. train.Take(kept)], [.. train.Skip(kept)], settings, log, cancellationToken)
+            : await PromptTuning.RunAsync(model, train, RecommendationTask.Read(Path.Combine(task, "test.jsonl")), settings, log, cancellationToken);
         Print("no prompt", trained.Baseline!.NoPrompt);
         Print("text prompt", trained.Baseline.TextPrompt!);
         Print("soft prompt", trained.Evaluation!);
 
         void Print(string name, EvaluationResult result) =>
-            log.WriteLine(FormattableString.Invariant($"{name}: accuracy {result.Accuracy:P1}, loss {result.Loss:F3}"));
+            log.WriteLine(FormattableString.Invariant($"{name}: best label {result.Accuracy:P1}, exact answer {result.ExactMatch:P1}, loss {result.Loss:F3}"));
     }
 }

@@ -16,9 +16,9 @@ internal static class TaskCommand
         {
             var directory = Arguments.TaskDirectory(parsed.GetValue(Arguments.Model)!);
             Directory.CreateDirectory(directory);
-            var task = new SentimentTask(Grammar.Shipped(), parsed.GetValue(Arguments.Seed));
-            SentimentTask.Write(task.Examples(Split.Training, TrainingExamples), Path.Combine(directory, "train.jsonl"));
-            SentimentTask.Write(task.Examples(Split.HeldOut, TestExamples), Path.Combine(directory, "test.jsonl"));
+            var (train, test) = new RecommendationTask(Grammar.Shipped(), parsed.GetValue(Arguments.Seed)).Examples(TrainingExamples, TestExamples);
+            RecommendationTask.Write(train, Path.Combine(directory, "train.jsonl"));
+            RecommendationTask.Write(test, Path.Combine(directory, "test.jsonl"));
         });
         return command;
     }

@@ -9,9 +9,9 @@ namespace SoftPromptGrpc.Pretraining.Commands;
 
 internal static class TrainCommand
 {
-    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 1900 };
+    private static readonly Option<int> Steps = new("--steps") { DefaultValueFactory = _ => 6100 };
     private static readonly Option<int> DecaySteps =
-        new("--decay-steps") { Description = "Last steps, over which the learning rate falls to zero.", DefaultValueFactory = _ => 400 };
+        new("--decay-steps") { Description = "Last steps, over which the learning rate falls to zero.", DefaultValueFactory = _ => 700 };
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { Description = "A file to continue from, and to save to." };
 
     public static Command Create()

@@ -89,9 +89,12 @@ internal sealed class DocumentWriter(Grammar grammar, Split split, SeededRandom 
 
     private void Expand(Rule rule)
     {
-        var candidates = Enumerable.Range(0, rule.Alternatives.Count).Where(i => IsAllowed(rule, i)).ToList();
+        var allowed = Enumerable.Range(0, rule.Alternatives.Count).Where(i => IsAllowed(rule, i)).ToList();
+        if (allowed.Count == 0)
+            allowed = [.. Enumerable.Range(0, rule.Alternatives.Count)];
+        var candidates = allowed.Where(i => !_used.Contains((rule.Name, i))).ToList();
         if (candidates.Count == 0)
-            candidates = [.. Enumerable.Range(0, rule.Alternatives.Count)];
+            candidates = allowed;
         var chosen = candidates[random.Next(candidates.Count)];
         if (rule.Kind != RuleKind.Shared && rule.Alternatives.Count >= DistinctFrom)
             _used.Add((rule.Name, chosen));
@@ -100,7 +103,7 @@ internal sealed class DocumentWriter(Grammar grammar, Split split, SeededRandom 
             _previousWord = Word(rule, chosen);
     }
 
-    private bool IsAllowed(Rule rule, int index) => !_used.Contains((rule.Name, index)) && rule.Kind switch
+    private bool IsAllowed(Rule rule, int index) => rule.Kind switch
     {
         RuleKind.Shared => true,
         RuleKind.Patterns => rule.Alternatives.Count < ReservedEvery || IsReserved(index) == (split == Split.HeldOut),

@@ -14,6 +14,8 @@ internal static class Inflection
         ["toy boat"] = "toy boats",
     };
 
+    private static readonly Dictionary<string, string> IrregularPasts = new(StringComparer.Ordinal) { ["hide"] = "hid", ["think"] = "thought" };
+
     /// <summary>Verbs whose last consonant is doubled.</summary>
     private static readonly HashSet<string> Doubled = new(StringComparer.Ordinal) { "nod", "hum", "tap", "wrap", "chop", "stir" };
 
@@ -37,8 +39,8 @@ internal static class Inflection
 
     private static string Past(string verb)
     {
-        if (verb == "hide")
-            return "hid";
+        if (IrregularPasts.TryGetValue(verb, out var irregular))
+            return irregular;
         if (verb.EndsWith('e'))
             return verb + "d";
         if (verb.EndsWith('y') && !IsVowel(verb[^2]))

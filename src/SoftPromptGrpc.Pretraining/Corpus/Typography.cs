@@ -13,6 +13,6 @@ internal static partial class Typography
     [GeneratedRegex(@"\b([aA])(?= (?:[aeiouAEIOU]|hour|honest)(?!ne\b|ni[ft]|se[fdl]|ser|uro|-))")]
     private static partial Regex IndefiniteArticle();
 
-    [GeneratedRegex("(?:^|(?<=[.!?] |\n|^\"|[.!?\n] ?\"))[a-z]")]
+    [GeneratedRegex("(?:^|(?<=[.!?] |\n|^\"|[.!?\n]\"? ?\"))[a-z]")]
     private static partial Regex SentenceStart();
 }

@@ -2,31 +2,32 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Backends.Torch;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Pretraining.Tokenizer;
 
 namespace SoftPromptGrpc.Pretraining.Tasks;
 
+/// <param name="TextPrompt">What the soft prompt is compared with.</param>
 internal sealed record PromptTuningSettings(
     int Steps, int BatchSize, int VirtualTokens, double LearningRate, string TextPrompt, long Seed);
 
-/// <summary>Trains a soft prompt on the bundled task as a user would, and measures it on the test file once, at the end.</summary>
+/// <summary>Trains a soft prompt on the bundled task as the server would.</summary>
 internal static class PromptTuning
 {
-    public const string DefaultTextPrompt = "Is the review positive or negative?\n";
+    public const string DefaultTextPrompt = "Does the writer recommend it?\n";
 
+    /// <param name="evaluation">Examples that decide nothing: they are measured at the end.</param>
     public static async Task<TrainedPrompt> RunAsync(
-        BaseModel model, IReadOnlyList<LabelledExample> train, IReadOnlyList<LabelledExample> test, PromptTuningSettings settings, TextWriter log, CancellationToken cancellationToken)
+        BaseModel model, IReadOnlyList<LabelledExample> train, IReadOnlyList<LabelledExample> evaluation, PromptTuningSettings settings, TextWriter log, CancellationToken cancellationToken)
     {
         var plan = new TrainingPlan
         {
             Model = model,
-            Initial = SampleVocabulary(model, settings),
+            Initial = new PromptInitializer(model, settings.VirtualTokens, settings.Seed).SampledVocabulary(BpeVocabulary.IsSpecial),
             Examples = Tokenize(model, train),
-            EvaluationExamples = Tokenize(model, test),
-            Evaluation = new EvaluationSettings(settings.Steps, Patience: null, [.. train.Select(e => e.Target).Distinct().Select(l => Encode(model, l))]),
+            EvaluationExamples = Tokenize(model, evaluation),
+            Evaluation = new EvaluationSettings(settings.Steps, Patience: null, [.. train.Select(e => e.Target).Distinct().Select(l => Target(model, l))]),
             TextPrompt = Encode(model, settings.TextPrompt),
             Optimizer = new OptimizerSettings(OptimizerKind.AdamW, settings.LearningRate),
             Schedule = new ScheduleSettings(ScheduleKind.Linear, WarmUpSteps: settings.Steps / 20),
@@ -45,19 +46,10 @@ internal static class PromptTuning
 
     private static int[] Encode(BaseModel model, string text) => model.Tokenizer!.Encode(text, addSpecialTokens: false);
 
-    private static IReadOnlyList<TrainingExample> Tokenize(BaseModel model, IReadOnlyList<LabelledExample> examples) =>
-        [.. examples.Select(e => new TrainingExample(Encode(model, e.Input), Encode(model, e.Target)))];
+    private static int[] Target(BaseModel model, string text) => [.. Encode(model, text), BpeVocabulary.EndOfText];
 
-    /// <summary>Embeddings of tokens drawn at random from the whole vocabulary.</summary>
-    private static SoftPrompt SampleVocabulary(BaseModel model, PromptTuningSettings settings)
-    {
-        var random = SeededRandom.For(settings.Seed, 0);
-        var width = model.Spec.HiddenSize;
-        var values = new float[settings.VirtualTokens * width];
-        for (var row = 0; row < settings.VirtualTokens; row++)
-            model.Weights.ReadRow(DecoderTensors.TokenEmbedding, random.Next(model.Spec.VocabularySize), values.AsSpan(row * width, width));
-        return new SoftPrompt(settings.VirtualTokens, width, values, model.Fingerprint);
-    }
+    private static IReadOnlyList<TrainingExample> Tokenize(BaseModel model, IReadOnlyList<LabelledExample> examples) =>
+        [.. examples.Select(e => new TrainingExample(Encode(model, e.Input), Target(model, e.Target)))];
 
     private sealed class StepLog(TextWriter log) : IProgress<TrainingEvent>
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using SoftPromptGrpc.ModelFormats.Tokenizers.Text;
 
 namespace SoftPromptGrpc.Pretraining.Tokenizer;
 

@@ -11,6 +11,8 @@ internal sealed record BpeVocabulary(IReadOnlyList<string> Tokens, IReadOnlyList
 
     public static IReadOnlyList<string> SpecialTokens { get; } = ["<pad>", "<|endoftext|>"];
 
+    public static bool IsSpecial(int id) => id < SpecialTokens.Count;
+
     /// <summary>Llama 3's pattern: it cuts text into the words that merges never cross.</summary>
     public const string WordPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";

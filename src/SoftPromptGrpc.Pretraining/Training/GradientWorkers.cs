@@ -14,14 +14,14 @@ internal sealed class GradientWorkers(DecoderWeights weights, PretrainingSetting
 
     /// <param name="sequenceLength">Divides the number of tokens into as many rows as threads, or a multiple of it.</param>
     /// <returns>The gradients are the caller's to dispose.</returns>
-    public (double Loss, Tensor[] Gradients) Run(long[] inputs, long[] targets, int sequenceLength)
+    public (double Loss, Tensor[] Gradients) Run(long[] inputs, long[] targets, int sequenceLength, Tensor? tokenWeights)
     {
         var results = new (double Loss, Tensor[] Gradients)[Math.Min(_decoders.Length, inputs.Length / sequenceLength)];
         var share = inputs.Length / results.Length;
         var threads = results.Select((_, worker) => new Thread(() =>
         {
             set_num_threads(1);
-            results[worker] = Differentiate(_decoders[worker], inputs.AsSpan(worker * share, share), targets.AsSpan(worker * share, share), sequenceLength);
+            results[worker] = Differentiate(_decoders[worker], inputs.AsSpan(worker * share, share), targets.AsSpan(worker * share, share), sequenceLength, tokenWeights);
         })).ToList();
         threads.ForEach(t => t.Start());
         threads.ForEach(t => t.Join());
@@ -40,11 +40,12 @@ internal sealed class GradientWorkers(DecoderWeights weights, PretrainingSetting
 
     /// <summary>Nats per token.</summary>
     /// <param name="length">Tokens per row.</param>
-    public static Tensor Loss(Decoder decoder, ReadOnlySpan<long> inputs, ReadOnlySpan<long> targets, int length)
+    /// <param name="tokenWeights">[vocabulary], for a weighted mean over the targets; null: all weigh the same.</param>
+    public static Tensor Loss(Decoder decoder, ReadOnlySpan<long> inputs, ReadOnlySpan<long> targets, int length, Tensor? tokenWeights = null)
     {
         var ids = tensor(inputs.ToArray()).view(-1, length);
         var logits = decoder.Head(decoder.Forward(decoder.Embed(ids)));
-        return nn.functional.cross_entropy(logits.flatten(0, 1), tensor(targets.ToArray()));
+        return nn.functional.cross_entropy(logits.flatten(0, 1), tensor(targets.ToArray()), tokenWeights);
     }
 
     public void Dispose()
@@ -53,10 +54,10 @@ internal sealed class GradientWorkers(DecoderWeights weights, PretrainingSetting
             decoder.Dispose();
     }
 
-    private (double, Tensor[]) Differentiate(Decoder decoder, ReadOnlySpan<long> inputs, ReadOnlySpan<long> targets, int sequenceLength)
+    private (double, Tensor[]) Differentiate(Decoder decoder, ReadOnlySpan<long> inputs, ReadOnlySpan<long> targets, int sequenceLength, Tensor? tokenWeights)
     {
         using var scope = NewDisposeScope();
-        var loss = Loss(decoder, inputs, targets, sequenceLength);
+        var loss = Loss(decoder, inputs, targets, sequenceLength, tokenWeights);
         var gradients = autograd.grad([loss], _parameters).ToArray();
         return (loss.item<float>(), [.. gradients.Select(g => g.DetachFromDisposeScope())]);
     }

@@ -15,10 +15,13 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly GradientWorkers _workers;
     private readonly Tensor[] _parameters;
     private readonly AdamW _optimizer;
+    private readonly IReadOnlyList<int> _answers;
+    private readonly int _vocabularySize;
 
-    public PretrainingLoop(DecoderWeights weights, PretrainingSettings settings, PackedTokens tokens)
+    /// <param name="answers">Tokens that <see cref="PretrainingSettings.AnswerWeight"/> is for.</param>
+    public PretrainingLoop(DecoderWeights weights, PretrainingSettings settings, PackedTokens tokens, IReadOnlyList<int> answers)
     {
-        (_settings, _tokens) = (settings, tokens);
+        (_settings, _tokens, _answers, _vocabularySize) = (settings, tokens, answers, weights.Spec.VocabularySize);
         _workers = new GradientWorkers(weights, settings);
         _parameters = [.. weights.Named.Select(w => w.Tensor)];
         _optimizer = new AdamW(_parameters, settings.WeightDecay);
@@ -32,7 +35,7 @@ internal sealed class PretrainingLoop : IDisposable
         using var scope = NewDisposeScope();
         var step = Step + 1;
         var (inputs, targets) = _tokens.Batch(Step, _settings.TokensPerStep);
-        var (loss, gradients) = _workers.Run(inputs, targets, _settings.SequenceLengthAt(step));
+        var (loss, gradients) = _workers.Run(inputs, targets, _settings.SequenceLengthAt(step), TokenWeights(_settings.AnswerWeightAt(step)));
         var norm = stack(gradients.Select(g => g.norm())).norm();
         var learningRate = _settings.LearningRateAt(step);
         _optimizer.Step(step, learningRate, gradients, clamp(_settings.ClipNorm / (norm + 1e-6), max: 1));
@@ -77,6 +80,17 @@ internal sealed class PretrainingLoop : IDisposable
     {
         _optimizer.Dispose();
         _workers.Dispose();
+    }
+
+    /// <summary>null: all are 1.</summary>
+    private Tensor? TokenWeights(double answerWeight)
+    {
+        if (answerWeight == 1)
+            return null;
+        var weights = ones(_vocabularySize);
+        foreach (var id in _answers)
+            weights[id] = answerWeight;
+        return weights;
     }
 
     private IEnumerable<Tensor> State => _parameters.Concat(_optimizer.FirstMoments).Concat(_optimizer.SecondMoments);

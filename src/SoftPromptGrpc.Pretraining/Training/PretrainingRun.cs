@@ -9,6 +9,9 @@ namespace SoftPromptGrpc.Pretraining.Training;
 /// <summary>One run from the corpus to trained weights, with checkpoints that a later call continues from.</summary>
 internal sealed class PretrainingRun(CorpusGenerator corpus, ITokenizer tokenizer, PretrainingSettings settings, TextWriter log)
 {
+    /// <summary>What the corpus' yes-or-no questions and exercises are answered with.</summary>
+    public static readonly IReadOnlyList<string> AnswerWords = ["yes", "no", "positive", "negative"];
+
     private const int ReportInterval = 20;
 
     /// <param name="checkpoint">Written now and then, and read first if it is there; null: none.</param>
@@ -19,9 +22,10 @@ internal sealed class PretrainingRun(CorpusGenerator corpus, ITokenizer tokenize
         var tokens = PackedTokens.Of(
             corpus.Documents(Split.Training).Select(d => d.Text),
             text => tokenizer.Encode(text, addSpecialTokens: false),
-            settings.Steps * settings.TokensPerStep);
+            settings.Steps * settings.TokensPerStep,
+            settings.FreshRowAt);
         var weights = DecoderWeights.Random(spec, settings.Seed, torch.CPU);
-        using var loop = new PretrainingLoop(weights, settings, tokens);
+        using var loop = new PretrainingLoop(weights, settings, tokens, AnswerTokens());
         if (checkpoint is not null && File.Exists(checkpoint))
             Restore(loop, checkpoint);
         log.WriteLine($"{weights.Named.Sum(w => w.Tensor.NumberOfElements)} parameters, steps {loop.Step + 1} to {settings.Steps}");
@@ -42,6 +46,10 @@ internal sealed class PretrainingRun(CorpusGenerator corpus, ITokenizer tokenize
         }
         return weights;
     }
+
+    /// <summary>Those of a word at a line's start and after a space.</summary>
+    private int[] AnswerTokens() =>
+        [.. AnswerWords.SelectMany(word => new[] { word, " " + word }).Select(text => tokenizer.Encode(text, addSpecialTokens: false)).Where(ids => ids.Length == 1).Select(ids => ids[0])];
 
     private void Report(PretrainingStep step, double loss, TimeSpan elapsed) => log.WriteLine(FormattableString.Invariant(
         $"step {step.Step} loss {loss:F4} norm {step.GradientNorm:F2} rate {step.LearningRate:G3} tokens/s {ReportInterval * settings.TokensPerStep / elapsed.TotalSeconds:F0}"));

@@ -23,10 +23,28 @@ internal sealed record PretrainingSettings
     /// <summary>Threads that share a batch; at most one per row. The sums, and so the outcome, depend on it.</summary>
     public int Workers { get; init; } = 8;
 
+    /// <summary>
+    /// The last step before rows begin with a document each, as requests do, and the tokens of <see cref="PretrainingRun.AnswerWords"/>
+    /// count <see cref="AnswerWeight"/> times in the loss: until then the language is learned, from then on what questions ask for.
+    /// </summary>
+    public int LanguageSteps { get; init; } = 3800;
+
+    public double AnswerWeight { get; init; } = 8;
+
     public int CheckpointInterval { get; init; } = 100;
 
     /// <param name="step">From 1.</param>
     public int SequenceLengthAt(int step) => step > Steps - DecaySteps ? SequenceLength : SequenceLength / 2;
+
+    /// <param name="step">From 1.</param>
+    public double AnswerWeightAt(int step) => step > LanguageSteps ? AnswerWeight : 1;
+
+    /// <param name="position">Of a token, from 0.</param>
+    public int FreshRowAt(int position)
+    {
+        var step = (position / TokensPerStep) + 1;
+        return step > LanguageSteps ? SequenceLengthAt(step) : 0;
+    }
 
     /// <param name="step">From 1.</param>
     public double LearningRateAt(int step)

@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Pretraining.Corpus;
+using SoftPromptGrpc.Pretraining.Tasks;
 
 namespace SoftPromptGrpc.Pretraining.Tests.Corpus;
 
@@ -35,15 +36,24 @@ public sealed class CorpusGeneratorTests
     [Fact]
     public void Documents_HeldOut_ShareNoLongSentenceWithTraining()
     {
-        var training = Texts(Split.Training, 8_000).SelectMany(LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var heldOut = Texts(Split.HeldOut, 500).SelectMany(LongSentences).ToList();
+        var training = Texts(Split.Training, 8_000).SelectMany(RecommendationTask.LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var heldOut = Texts(Split.HeldOut, 500).SelectMany(RecommendationTask.LongSentences).ToList();
 
         Assert.True(heldOut.Count > 1000);
         Assert.DoesNotContain(heldOut, training.Contains);
     }
 
-    private static string[] WordsOf(string text) => text.Split([' ', '\n', '.', ',', '?', '!', ':', ';', '"']);
+    [Fact]
+    public void Documents_OnceBalanced_AnswerYesAndNoAlike()
+    {
+        var answers = new CorpusGenerator(Shipped, 1).Documents(Split.Training).Skip(CorpusGenerator.BalancedFrom).Take(4000)
+            .Where(d => !d.Text.Contains("Q:", StringComparison.Ordinal))
+            .Select(d => d.Text.Split([' ', '\n'])[^1]).ToList();
+        var (yes, no) = (answers.Count(a => a == "yes"), answers.Count(a => a == "no"));
 
-    private static IEnumerable<string> LongSentences(string text) =>
-        text.Split(['.', '?', '!', '\n', ':']).Select(s => s.Trim()).Where(s => s.Count(c => c == ' ') >= 7);
+        Assert.InRange(yes + no, 500, 4000);
+        Assert.InRange(yes / (double)(yes + no), 0.46, 0.54);
+    }
+
+    private static string[] WordsOf(string text) => text.Split([' ', '\n', '.', ',', '?', '!', ':', ';', '"']);
 }

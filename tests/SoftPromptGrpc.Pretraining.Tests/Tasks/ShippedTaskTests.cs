@@ -6,35 +6,32 @@ namespace SoftPromptGrpc.Pretraining.Tests.Tasks;
 public sealed class ShippedTaskTests
 {
     private static readonly Grammar Shipped = Grammar.Shipped();
-    private static readonly IReadOnlyList<LabelledExample> Train = SentimentTask.Read(ShippedModel.Task("train.jsonl"));
-    private static readonly IReadOnlyList<LabelledExample> Test = SentimentTask.Read(ShippedModel.Task("test.jsonl"));
+    private static readonly IReadOnlyList<LabelledExample> Train = RecommendationTask.Read(ShippedModel.Task("train.jsonl"));
+    private static readonly IReadOnlyList<LabelledExample> Test = RecommendationTask.Read(ShippedModel.Task("test.jsonl"));
 
     [Fact]
     public void Files_AreWhatTheToolWrites()
     {
-        var task = new SentimentTask(Shipped, 1);
+        var (train, test) = new RecommendationTask(Shipped, 1).Examples(Train.Count, Test.Count);
 
-        Assert.Equal(task.Examples(Split.Training, Train.Count), Train);
-        Assert.Equal(task.Examples(Split.HeldOut, Test.Count), Test);
+        Assert.Equal(train, Train);
+        Assert.Equal(test, Test);
     }
 
     [Fact]
     public void Files_AreBalanced()
     {
-        Assert.All(SentimentTask.Labels, label => Assert.Equal(Train.Count / 2, Train.Count(e => e.Target == label)));
-        Assert.All(SentimentTask.Labels, label => Assert.Equal(Test.Count / 2, Test.Count(e => e.Target == label)));
+        Assert.All(RecommendationTask.Labels, label => Assert.Equal(Train.Count / 2, Train.Count(e => e.Target == label)));
+        Assert.All(RecommendationTask.Labels, label => Assert.Equal(Test.Count / 2, Test.Count(e => e.Target == label)));
     }
 
     [Fact]
-    public void Test_SharesNoInputAndNoPatternWithTrainAndCorpus()
+    public void Test_SharesNoLongSentenceWithTrainAndCorpus()
     {
         var corpus = new CorpusGenerator(Shipped, 1).Documents(Split.Training).Take(8_000).Select(d => d.Text);
-        var seen = corpus.Concat(Train.Select(e => e.Input)).SelectMany(LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var seen = corpus.Concat(Train.Select(e => e.Input)).SelectMany(RecommendationTask.LongSentences).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
         Assert.Equal(Test.Count, Test.Select(e => e.Input).Distinct().Count());
-        Assert.DoesNotContain(Test.SelectMany(e => LongSentences(e.Input)), seen.Contains);
+        Assert.DoesNotContain(Test.SelectMany(e => RecommendationTask.LongSentences(e.Input)), seen.Contains);
     }
-
-    private static IEnumerable<string> LongSentences(string text) =>
-        text.Split(['.', '?', '!', '\n', ':']).Select(s => s.Trim()).Where(s => s.Count(c => c == ' ') >= 7);
 }

@@ -26,7 +26,7 @@ public sealed class PretrainingLoopTests
     public void Advance_RepeatedText_LowersTheLoss()
     {
         using var weights = Weights();
-        using var loop = new PretrainingLoop(weights, Settings, Tokens);
+        using var loop = new PretrainingLoop(weights, Settings, Tokens, []);
 
         var losses = Enumerable.Range(0, Settings.Steps).Select(_ => loop.Advance().Loss).ToList();
 
@@ -39,10 +39,10 @@ public sealed class PretrainingLoopTests
     public void Restore_HalfWay_EndsInTheSameBits()
     {
         using var straightWeights = Weights();
-        using var straight = new PretrainingLoop(straightWeights, Settings, Tokens);
+        using var straight = new PretrainingLoop(straightWeights, Settings, Tokens, []);
         using var state = new MemoryStream();
         using var resumedWeights = Weights();
-        using var resumed = new PretrainingLoop(resumedWeights, Settings, Tokens);
+        using var resumed = new PretrainingLoop(resumedWeights, Settings, Tokens, []);
 
         Advance(straight, 5);
         straight.Save(new BinaryWriter(state));
@@ -61,10 +61,25 @@ public sealed class PretrainingLoopTests
     {
         using var twoWeights = Weights();
         using var fourWeights = Weights();
-        using var two = new PretrainingLoop(twoWeights, Settings, Tokens);
-        using var four = new PretrainingLoop(fourWeights, Settings with { Workers = 4 }, Tokens);
+        using var two = new PretrainingLoop(twoWeights, Settings, Tokens, []);
+        using var four = new PretrainingLoop(fourWeights, Settings with { Workers = 4 }, Tokens, []);
 
         Assert.Equal(two.Advance().GradientNorm, four.Advance().GradientNorm, 1e-4);
+    }
+
+    [Fact]
+    public void Advance_AnswersThatWeighMore_CountMoreInTheLoss()
+    {
+        using var weights = Weights();
+        using var plain = new PretrainingLoop(weights, Settings, Tokens, [2]);
+        var before = plain.Advance().Loss;
+        using var sameWeights = Weights();
+        using var weighted = new PretrainingLoop(sameWeights, Settings with { LanguageSteps = 0, AnswerWeight = 1000 }, Tokens, [2]);
+
+        var inputs = Enumerable.Range(0, 3).Select(_ => weighted.Advance().Loss).ToList();
+
+        Assert.NotEqual(before, inputs[0], 1e-4);
+        Assert.True(inputs[2] < inputs[0]);
     }
 
     private static void Advance(PretrainingLoop loop, int steps)

@@ -20,4 +20,13 @@ public sealed class PretrainingSettingsTests
     public void LearningRateAt_LongerRun_IsTheSameBeforeTheFall() =>
         Assert.All(Enumerable.Range(1, 80), step =>
             Assert.Equal(Settings.LearningRateAt(step), (Settings with { Steps = 500 }).LearningRateAt(step)));
+
+    [Fact]
+    public void FreshRowAt_AfterTheLanguageSteps_IsTheSequenceLength()
+    {
+        var settings = Settings with { LanguageSteps = 50, TokensPerStep = 1024, SequenceLength = 512 };
+
+        Assert.Equal([0, 256, 512], new[] { (50 * 1024) - 1, 50 * 1024, 90 * 1024 }.Select(settings.FreshRowAt));
+        Assert.Equal([1, 8], new[] { 50, 51 }.Select(settings.AnswerWeightAt));
+    }
 }

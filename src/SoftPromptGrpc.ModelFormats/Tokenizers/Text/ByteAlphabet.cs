@@ -3,11 +3,14 @@ using System.Text;
 namespace SoftPromptGrpc.ModelFormats.Tokenizers.Text;
 
 /// <summary>GPT-2's visible character for each byte, such as Ġ for the space.</summary>
-internal static class ByteAlphabet
+public static class ByteAlphabet
 {
     private const int Unused = -1;
     private static readonly char[] Characters = CreateCharacters();
     private static readonly int[] Bytes = CreateBytes();
+
+    /// <summary>All 256 in code point order, as the Hugging Face trainer numbers them.</summary>
+    public static IEnumerable<char> Ordered => Characters.Order();
 
     /// <summary>A text's UTF-8, one character per byte.</summary>
     public static string Spell(string text) => string.Create(Encoding.UTF8.GetByteCount(text), text, (spelled, source) =>
