@@ -20,6 +20,7 @@ internal sealed record PretrainingSettings
     public int SequenceLength { get; init; } = 512;
 
     public long Seed { get; init; } = 1;
+
     /// <summary>Threads that share a batch; at most one per row. The sums, and so the outcome, depend on it.</summary>
     public int Workers { get; init; } = 8;
 

@@ -26,7 +26,10 @@ public sealed class PretrainingSettingsTests
     {
         var settings = Settings with { LanguageSteps = 50, TokensPerStep = 1024, SequenceLength = 512 };
 
-        Assert.Equal([0, 256, 512], new[] { (50 * 1024) - 1, 50 * 1024, 90 * 1024 }.Select(settings.FreshRowAt));
-        Assert.Equal([1, 8], new[] { 50, 51 }.Select(settings.AnswerWeightAt));
+        Assert.Equal(0, settings.FreshRowAt((50 * 1024) - 1));
+        Assert.Equal(256, settings.FreshRowAt(50 * 1024));
+        Assert.Equal(512, settings.FreshRowAt(90 * 1024));
+        Assert.Equal(1, settings.AnswerWeightAt(50));
+        Assert.Equal(8, settings.AnswerWeightAt(51));
     }
 }
