@@ -1,16 +1,45 @@
+using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Prompts;
+
 namespace SoftPromptGrpc.ModelFormats.Adapters;
 
-/// <summary>A prompt-tuning adapter of Hugging Face PEFT: what adapter_config.json and adapter_model.safetensors hold.</summary>
-/// <param name="Values">[VirtualTokens, HiddenSize], row by row.</param>
+/// <summary>A prompt-learning adapter of Hugging Face PEFT: what adapter_config.json and adapter_model.safetensors hold.</summary>
+/// <param name="Values">[VirtualTokens, Width], row by row.</param>
 /// <param name="SideFile">
 /// Our own metadata beside PEFT's files, as JSON text; null where there is none. Anybody may have written it: not trusted.
 /// </param>
-public sealed record PeftAdapter(PeftPromptConfig Config, float[] Values, string? SideFile);
+public sealed record PeftAdapter(PeftPromptConfig Config, float[] Values, string? SideFile)
+{
+    /// <summary>Of multitask prompt tuning alone.</summary>
+    public PeftTasks? Tasks { get; init; }
+
+    /// <summary>The prompt or prefix that these numbers are.</summary>
+    /// <param name="task">Of a multitask prompt; may be left out where there is only one.</param>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Invalid"/>: there is no such task.</exception>
+    public ServedPrompt ToPrompt(string modelFingerprint, int? task = null)
+    {
+        if (Config.Method.MakesPrefix())
+        {
+            return PrefixLayout.FromRows(
+                Values, Config.VirtualTokens, Config.LayerCount, Config.HeadCount, Config.HiddenSize / Config.HeadCount, modelFingerprint);
+        }
+        var values = Tasks?.Apply(Values, Config.VirtualTokens, Chosen(task, Tasks.Count)) ?? (float[])Values.Clone();
+        return new SoftPrompt(Config.VirtualTokens, Config.HiddenSize, values, modelFingerprint);
+    }
+
+    private static int Chosen(int? task, int count) => task switch
+    {
+        null when count == 1 => 0,
+        >= 0 when task < count => task.Value,
+        null => throw new SoftPromptException(ErrorKind.Invalid, $"The adapter has {count} tasks: say which one is wanted."),
+        _ => throw new SoftPromptException(ErrorKind.Invalid, $"The adapter has the tasks 0 to {count - 1}, not {task}."),
+    };
+}
 
 /// <summary>The fields of adapter_config.json that mean something here.</summary>
-/// <param name="HiddenSize">PEFT's token_dim.</param>
+/// <param name="HiddenSize">PEFT's token_dim: of a prefix, the width of one layer's keys.</param>
 /// <param name="LayerCount">PEFT's num_layers; 0 where the file does not say.</param>
-/// <param name="HeadCount">PEFT's num_attention_heads; 0 where the file does not say.</param>
+/// <param name="HeadCount">PEFT's num_attention_heads: of a prefix, the key/value heads; 0 where the file does not say.</param>
 /// <param name="BaseModelName">Where the author had the model. Never opened, never fetched.</param>
 /// <param name="Initialisation">"TEXT", "SAMPLE_VOCAB" or "RANDOM".</param>
 /// <param name="UnknownFields">Fields that this version does not know, as JSON text by name: kept, not acted on.</param>
@@ -35,4 +64,12 @@ public sealed record PeftPromptConfig(
     public const string SequenceToSequence = "SEQ_2_SEQ_LM";
 
     public string TaskType { get; init; } = CausalLanguageModel;
+
+    public PromptMethod Method { get; init; } = PromptMethod.PromptTuning;
+
+    /// <summary>The method's own fields as JSON text by name, but for prompt tuning's, which have places here. Written as they are.</summary>
+    public IReadOnlyDictionary<string, string> MethodFields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Numbers of one row of the tensor.</summary>
+    public int Width => Method.MakesPrefix() ? LayerCount * 2 * HiddenSize : HiddenSize;
 }

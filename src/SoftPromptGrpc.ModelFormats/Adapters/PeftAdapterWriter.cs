@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.ModelFormats.Adapters;
@@ -37,34 +38,54 @@ public static class PeftAdapterWriter
     private static IEnumerable<(string Name, Action<Stream> Write)> Files(PeftAdapter adapter)
     {
         yield return (AdapterFiles.Config, stream => stream.Write(Encoding.UTF8.GetBytes(ConfigJson(adapter.Config))));
-        yield return (AdapterFiles.Weights, stream => SafetensorsWriter.Write(stream,
-            [new TensorToWrite("prompt_embeddings", [adapter.Config.VirtualTokens, adapter.Config.HiddenSize], adapter.Values)]));
+        yield return (AdapterFiles.Weights, stream => SafetensorsWriter.Write(stream, Tensors(adapter)));
         if (adapter.SideFile is { } sideFile)
             yield return (AdapterFiles.SideFile, stream => stream.Write(Encoding.UTF8.GetBytes(sideFile)));
     }
 
+    private static IEnumerable<TensorToWrite> Tensors(PeftAdapter adapter)
+    {
+        var config = adapter.Config;
+        yield return new TensorToWrite(PeftAdapterReader.TensorName, [config.VirtualTokens, config.Width], adapter.Values);
+        if (adapter.Tasks is not { } tasks)
+            yield break;
+        yield return new TensorToWrite(PeftAdapterReader.TaskColumns, [tasks.Count, config.VirtualTokens, tasks.Rank], tasks.Columns);
+        yield return new TensorToWrite(PeftAdapterReader.TaskRows, [tasks.Count, tasks.Rank, config.HiddenSize], tasks.Rows);
+    }
+
     private static string ConfigJson(PeftPromptConfig config)
     {
+        var fields = new SortedDictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["auto_mapping"] = null,
+            ["base_model_name_or_path"] = config.BaseModelName,
+            ["inference_mode"] = true,
+            ["num_attention_heads"] = config.HeadCount,
+            ["num_layers"] = config.LayerCount,
+            ["num_transformer_submodules"] = 1,
+            ["num_virtual_tokens"] = config.VirtualTokens,
+            ["peft_type"] = PeftTypes.NameOf(config.Method),
+            ["revision"] = null,
+            ["task_type"] = config.TaskType,
+            ["token_dim"] = config.HiddenSize,
+        };
+        if (config.PeftVersion is not null)
+            (fields["modules_to_save"], fields["peft_version"]) = (null, config.PeftVersion);
+        if (config.Method == PromptMethod.PromptTuning)
+            AddInitialisation(fields, config);
+        foreach (var (name, value) in config.MethodFields)
+            fields[name] = new RawJson(value);
         var json = new PythonJson();
-        json.Add("auto_mapping", null);
-        json.Add("base_model_name_or_path", config.BaseModelName);
-        json.Add("inference_mode", true);
-        if (config.PeftVersion is not null)
-            json.Add("modules_to_save", null);
-        json.Add("num_attention_heads", config.HeadCount);
-        json.Add("num_layers", config.LayerCount);
-        json.Add("num_transformer_submodules", 1);
-        json.Add("num_virtual_tokens", config.VirtualTokens);
-        json.Add("peft_type", "PROMPT_TUNING");
-        if (config.PeftVersion is not null)
-            json.Add("peft_version", config.PeftVersion);
-        json.Add("prompt_tuning_init", config.Initialisation);
-        json.Add("prompt_tuning_init_text", config.InitialisationText);
-        json.Add("revision", null);
-        json.Add("task_type", config.TaskType);
-        json.Add("token_dim", config.HiddenSize);
-        json.Add("tokenizer_kwargs", null);
-        json.Add("tokenizer_name_or_path", config.InitialisationText is null ? null : config.BaseModelName);
+        foreach (var (name, value) in fields)
+            json.Add(name, value);
         return json.ToString();
+    }
+
+    private static void AddInitialisation(SortedDictionary<string, object?> fields, PeftPromptConfig config)
+    {
+        fields["prompt_tuning_init"] = config.Initialisation;
+        fields["prompt_tuning_init_text"] = config.InitialisationText;
+        fields["tokenizer_kwargs"] = null;
+        fields["tokenizer_name_or_path"] = config.InitialisationText is null ? null : config.BaseModelName;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.ModelFormats.Adapters;
 
@@ -11,40 +12,79 @@ internal sealed class PeftConfigFields(JsonElement root)
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "auto_mapping", "base_model_name_or_path", "inference_mode", "modules_to_save", "num_attention_heads", "num_layers",
-        "num_transformer_submodules", "num_virtual_tokens", "peft_type", "peft_version", "prompt_tuning_init",
-        "prompt_tuning_init_text", "revision", "task_type", "token_dim", "tokenizer_kwargs", "tokenizer_name_or_path",
+        "num_transformer_submodules", "num_virtual_tokens", "peft_type", "peft_version", "revision", "task_type", "token_dim",
     };
 
-    public void RequirePromptTuning()
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Unsupported"/>: none that ends in a prompt or prefix.</exception>
+    public PromptMethod ReadMethod()
     {
         var type = Text("peft_type") ?? throw Invalid("peft_type", "is missing");
-        if (type != "PROMPT_TUNING")
-            throw new SoftPromptException(ErrorKind.Unsupported, $"Adapters of the PEFT type '{Quoted.Text(type)}' are not supported.");
         if (Find("modules_to_save") is { } modules && modules.GetRawText() != "[]")
             throw new SoftPromptException(ErrorKind.Unsupported, "The adapter replaces modules of its model (modules_to_save).");
+        return PeftTypes.Find(type)
+            ?? throw new SoftPromptException(ErrorKind.Unsupported, $"Adapters of the PEFT type '{Quoted.Text(type)}' are not supported.");
     }
 
-    /// <param name="rows">Of the tensor: virtual tokens times submodules. An encoder-decoder has two; PEFT uses the first's rows.</param>
-    public PeftPromptConfig Read(int rows, int width)
+    /// <param name="rows">Of the tensor.</param>
+    /// <param name="width">Of a row.</param>
+    public PeftPromptConfig Read(PromptMethod method, int rows, int width)
     {
-        var submodules = Number("num_transformer_submodules") ?? 1;
-        var virtualTokens = Number("num_virtual_tokens") ?? (submodules > 0 ? rows / submodules : 0);
-        if (virtualTokens < 1 || submodules is < 1 or > 2 || (long)virtualTokens * submodules != rows)
-            throw Invalid("num_virtual_tokens", $"times num_transformer_submodules must be the tensor's {rows} rows");
-        if ((Number("token_dim") ?? width) != width)
-            throw Invalid("token_dim", $"must be the tensor's width, {width}");
-        return new PeftPromptConfig(
-            virtualTokens, width, Number("num_layers") ?? 0, Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"),
-            Text("prompt_tuning_init") ?? "RANDOM", Text("prompt_tuning_init_text"), Unknown(), Text("peft_version"))
+        var config = new PeftPromptConfig(
+            VirtualTokens(method, rows), Number("token_dim") ?? TokenSize(method, width), Number("num_layers") ?? 0,
+            Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"), Text("prompt_tuning_init") ?? "RANDOM",
+            Text("prompt_tuning_init_text"), Unknown(method), Text("peft_version"))
         {
+            Method = method,
+            MethodFields = MethodFields(method),
             TaskType = Text("task_type") ?? PeftPromptConfig.CausalLanguageModel,
         };
+        CheckWidth(config, width);
+        return config;
     }
 
-    private Dictionary<string, string> Unknown()
+    /// <summary>
+    /// Rows of embeddings are virtual tokens times submodules. An encoder-decoder has two; PEFT uses the first's rows. Rows of a
+    /// prefix are virtual tokens.
+    /// </summary>
+    private int VirtualTokens(PromptMethod method, int rows)
+    {
+        var submodules = Number("num_transformer_submodules") ?? 1;
+        var perToken = method.MakesPrefix() ? 1 : submodules;
+        var virtualTokens = Number("num_virtual_tokens") ?? (perToken > 0 ? rows / perToken : 0);
+        if (virtualTokens < 1 || submodules is < 1 or > 2 || (long)virtualTokens * perToken != rows)
+            throw Invalid("num_virtual_tokens", $"times num_transformer_submodules must be the tensor's {rows} rows");
+        return method != PromptMethod.MultitaskPromptTuning || submodules == 1
+            ? virtualTokens
+            : throw new SoftPromptException(ErrorKind.Unsupported, "A multitask prompt with rows for a decoder is not supported.");
+    }
+
+    private static int TokenSize(PromptMethod method, int width) =>
+        method.MakesPrefix() ? throw Invalid("token_dim", "is missing: a prefix cannot be read without it") : width;
+
+    private static void CheckWidth(PeftPromptConfig config, int width)
+    {
+        if (!config.Method.MakesPrefix())
+        {
+            if (config.HiddenSize != width)
+                throw Invalid("token_dim", $"must be the tensor's width, {width}");
+            return;
+        }
+        if (config.LayerCount < 1 || config.HiddenSize < 1 || (long)config.LayerCount * 2 * config.HiddenSize != width)
+            throw Invalid("token_dim", $"times num_layers times 2 must be the tensor's width, {width}");
+        if (config.HeadCount < 1 || config.HiddenSize % config.HeadCount != 0)
+            throw Invalid("num_attention_heads", "must divide token_dim");
+    }
+
+    private Dictionary<string, string> MethodFields(PromptMethod method) => method == PromptMethod.PromptTuning
+        ? []
+        : PeftTypes.FieldsOf(method).Where(name => root.TryGetProperty(name, out _))
+            .ToDictionary(name => name, name => root.GetProperty(name).GetRawText(), StringComparer.Ordinal);
+
+    private Dictionary<string, string> Unknown(PromptMethod method)
     {
         var unknown = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var field in root.EnumerateObject().Where(field => !Known.Contains(field.Name)))
+        var own = PeftTypes.FieldsOf(method);
+        foreach (var field in root.EnumerateObject().Where(field => !Known.Contains(field.Name) && !own.Contains(field.Name)))
             unknown[field.Name] = field.Value.GetRawText();
         return unknown.Count <= MaxUnknownFields
             ? unknown

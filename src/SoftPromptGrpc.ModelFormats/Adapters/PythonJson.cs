@@ -3,6 +3,9 @@ using System.Text;
 
 namespace SoftPromptGrpc.ModelFormats.Adapters;
 
+/// <param name="Text">JSON already.</param>
+internal sealed record RawJson(string Text);
+
 /// <summary>A flat object as Python's json.dumps(indent=2) writes it, ASCII only.</summary>
 internal sealed class PythonJson
 {
@@ -18,6 +21,7 @@ internal sealed class PythonJson
             case null: _text.Append("null"); break;
             case bool flag: _text.Append(flag ? "true" : "false"); break;
             case string text: AppendString(text); break;
+            case RawJson raw: _text.Append(raw.Text); break;
             default: _text.Append(CultureInfo.InvariantCulture, $"{value}"); break;
         }
     }

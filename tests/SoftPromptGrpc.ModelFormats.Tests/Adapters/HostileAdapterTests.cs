@@ -72,9 +72,9 @@ public sealed class HostileAdapterTests
         ("softprompt.json", new byte[2 << 20]))));
 
     [Theory]
-    [InlineData("P_TUNING")]
-    [InlineData("PREFIX_TUNING")]
-    [InlineData("MULTITASK_PROMPT_TUNING")]
+    [InlineData("CPT")]
+    [InlineData("LORA")]
+    [InlineData("TRAINABLE_TOKENS")]
     public void ReadZip_AnotherPeftType_IsUnsupportedByName(string type)
     {
         var config = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Config).Replace("PROMPT_TUNING", type, StringComparison.Ordinal));

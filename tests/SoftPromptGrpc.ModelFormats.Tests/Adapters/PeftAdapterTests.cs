@@ -15,7 +15,11 @@ public sealed class PeftAdapterTests : IDisposable
 
     public static TheoryData<string> Adapters => new(
         from model in (string[])["gpt2", "llama"]
-        from adapter in (string[])["prompt_tuning_random", "prompt_tuning_text_long", "prompt_tuning_text_short"]
+        from adapter in (string[])
+        [
+            "prompt_tuning_random", "prompt_tuning_text_long", "prompt_tuning_text_short", "p_tuning_mlp", "p_tuning_lstm", "prefix_tuning",
+            "prefix_tuning_projection",
+        ]
         select $"peft/{model}/{adapter}");
 
     [Theory]
@@ -42,7 +46,8 @@ public sealed class PeftAdapterTests : IDisposable
 
         Assert.Equal(adapter.Values, back.Values);
         Assert.Equal(adapter.SideFile, back.SideFile);
-        Assert.Equal(adapter.Config with { UnknownFields = back.Config.UnknownFields }, back.Config);
+        Assert.Equal(adapter.Config.MethodFields, back.Config.MethodFields);
+        Assert.Equal(adapter.Config with { UnknownFields = back.Config.UnknownFields, MethodFields = back.Config.MethodFields }, back.Config);
     }
 
     [Theory]
