@@ -17,34 +17,25 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
     public async Task<ExportedAdapter> ExportAsync(PromptReference reference, Wire.AdapterFormat format, CancellationToken cancellationToken)
     {
         var record = await prompts.FindAsync(reference, cancellationToken);
-        if (await prompts.LoadAsync(record, cancellationToken) is not SoftPrompt numbers)
-            throw new SoftPromptException(ErrorKind.Unsupported, $"'{record.Reference}' is a prefix: this format holds rows only.");
+        var prompt = await prompts.LoadAsync(record, cancellationToken);
         using var content = new MemoryStream();
-        if (format == Wire.AdapterFormat.Npy)
-            NpyPrompt.Write(numbers, content);
+        if (format != Wire.AdapterFormat.Npy)
+            PeftAdapterWriter.WriteZip(ToPeft(record, prompt), content);
+        else if (prompt is SoftPrompt rows)
+            NpyPrompt.Write(rows, content);
         else
-            PeftAdapterWriter.WriteZip(ToPeft(record, numbers), content);
+            throw new SoftPromptException(ErrorKind.Unsupported, $"'{record.Reference}' is a prefix: this format holds rows only.");
         var extension = format == Wire.AdapterFormat.Npy ? "npy" : "zip";
         return new ExportedAdapter(record, $"{record.Name}-{record.Version}.{extension}", content.ToArray());
     }
 
-    private PeftAdapter ToPeft(PromptRecord record, SoftPrompt numbers)
+    private PeftAdapter ToPeft(PromptRecord record, ServedPrompt prompt)
     {
         var spec = models.Models.FirstOrDefault(m => m.Model?.Fingerprint == record.ModelFingerprint)?.Model?.Spec;
         var message = record.ToMessage();
         var importedFrom = message.Lineage.Imported?.BaseModelName;
-        var config = new PeftPromptConfig(
-            record.VirtualTokens,
-            numbers.HiddenSize,
-            LayerCount: spec?.LayerCount ?? 0,
-            HeadCount: spec?.HeadCount ?? 0,
-            BaseModelName: string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom,
-            Initialisation: "RANDOM", // How PEFT shall begin a training; the numbers are in the file.
-            InitialisationText: null,
-            UnknownFields: new Dictionary<string, string>())
-        {
-            TaskType = spec is EncoderDecoderSpec ? PeftPromptConfig.SequenceToSequence : PeftPromptConfig.CausalLanguageModel,
-        };
-        return new PeftAdapter(config, numbers.Values.ToArray(), SideFile.Write(message));
+        var adapter = PeftExports.Of(
+            record.Method, prompt, message.Lineage.Trained?.Spec, spec, string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom);
+        return adapter with { SideFile = SideFile.Write(message) };
     }
 }

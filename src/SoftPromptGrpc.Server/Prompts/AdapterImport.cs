@@ -23,9 +23,8 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         if (settings.Model.Length == 0 && models.Models.Count > 1)
             throw new SoftPromptException([new FieldViolation("header.model", "must be given: there are several models")]);
         var model = await models.GetAsync(settings.Model, cancellationToken);
-        var adapter = Read(settings.Format, content);
+        var adapter = Read(settings.Format, content, model);
         Check(adapter, model);
-        var numbers = new SoftPrompt(adapter.VirtualTokens, adapter.HiddenSize, adapter.Values, model.Fingerprint);
         var origin = new Wire.ImportedOrigin
         {
             Format = settings.Format,
@@ -33,28 +32,31 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
             BaseModelName = adapter.BaseModelName,
         };
         var template = settings.Template ?? adapter.SideFile.Template ?? TextTemplate.None;
-        var prompt = new NewPrompt(settings.Name, model.Id, numbers, template, settings.Labels, _ => Lineages.Imported(origin));
+        var prompt = new NewPrompt(settings.Name, model.Id, adapter.Prompt, template, settings.Labels, _ => Lineages.Imported(origin))
+        {
+            Method = adapter.Method,
+        };
         return await prompts.AddAsync(prompt, cancellationToken);
     }
 
-    private static Adapter Read(Wire.AdapterFormat format, ReadOnlyMemory<byte> content)
+    private static Adapter Read(Wire.AdapterFormat format, ReadOnlyMemory<byte> content, BaseModel model)
     {
         if (format == Wire.AdapterFormat.Npy)
         {
             var array = NpyPrompt.Read(content.Span);
-            return new Adapter(array.VirtualTokens, array.HiddenSize, array.Values, "", new SideFile(null, null));
+            var rows = new SoftPrompt(array.VirtualTokens, array.HiddenSize, array.Values, model.Fingerprint);
+            return new Adapter(rows, PromptMethod.PromptTuning, "", new SideFile(null, null));
         }
         var peft = PeftAdapterReader.ReadZip(content);
-        var config = peft.Config;
-        return new Adapter(config.VirtualTokens, config.HiddenSize, peft.Values, config.BaseModelName ?? "", SideFile.Read(peft.SideFile));
+        return new Adapter(
+            peft.ToPrompt(model.Fingerprint), peft.Config.Method, peft.Config.BaseModelName ?? "", SideFile.Read(peft.SideFile));
     }
 
     private static void Check(Adapter adapter, BaseModel model)
     {
-        if (adapter.HiddenSize != model.Spec.EmbeddingSize)
+        if (adapter.Prompt.MisfitWith(model.Spec) is { } misfit)
         {
-            throw new SoftPromptException(
-                ErrorKind.Precondition, $"The adapter's hidden size is {adapter.HiddenSize}; model '{model.Id}' has {model.Spec.EmbeddingSize}.")
+            throw new SoftPromptException(ErrorKind.Precondition, $"The adapter does not fit model '{model.Id}': {misfit}.")
             {
                 Reason = "PROMPT_OF_ANOTHER_MODEL",
             };
@@ -67,12 +69,12 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
                 Reason = "PROMPT_OF_ANOTHER_MODEL",
             };
         }
-        if (adapter.VirtualTokens >= model.Spec.ContextLength)
+        if (adapter.Prompt.VirtualTokens >= model.Spec.ContextLength)
         {
             throw new SoftPromptException(
-                ErrorKind.Invalid, $"The adapter's {adapter.VirtualTokens} virtual tokens fill the context of {model.Spec.ContextLength}.");
+                ErrorKind.Invalid, $"The adapter's {adapter.Prompt.VirtualTokens} virtual tokens fill the context of {model.Spec.ContextLength}.");
         }
     }
 
-    private sealed record Adapter(int VirtualTokens, int HiddenSize, float[] Values, string BaseModelName, SideFile SideFile);
+    private sealed record Adapter(ServedPrompt Prompt, PromptMethod Method, string BaseModelName, SideFile SideFile);
 }

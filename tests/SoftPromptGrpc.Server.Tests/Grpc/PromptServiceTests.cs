@@ -64,7 +64,7 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
         var adapter = Adapter(1);
         var wide = Zip(adapter with { Config = adapter.Config with { HiddenSize = 6 }, Values = new float[6] });
 
-        await RefusedAsync(StatusCode.FailedPrecondition, wide, "hidden size is 6");
+        await RefusedAsync(StatusCode.FailedPrecondition, wide, "it is 6 wide");
     }
 
     [Fact]

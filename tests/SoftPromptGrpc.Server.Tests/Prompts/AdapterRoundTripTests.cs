@@ -19,7 +19,7 @@ public sealed class AdapterRoundTripTests : IDisposable
 
     public AdapterRoundTripTests()
     {
-        var spec = FakeModels.Spec with { HiddenSize = 48, LayerCount = 2, HeadCount = 4 };
+        var spec = FakeModels.Spec with { HiddenSize = 48, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 4, HeadSize = 12 };
         _models = new FakeCatalog(FakeModels.Create("m") with { Spec = spec });
         _prompts = new PromptStore(_file.Open(), new TensorCache(0), TimeProvider.System);
     }
@@ -30,6 +30,9 @@ public sealed class AdapterRoundTripTests : IDisposable
     [InlineData("gpt2/prompt_tuning_random")]
     [InlineData("gpt2/prompt_tuning_text_long")]
     [InlineData("gpt2/prompt_tuning_text_short")]
+    [InlineData("gpt2/p_tuning_lstm")]
+    [InlineData("gpt2/prefix_tuning")]
+    [InlineData("gpt2/prefix_tuning_projection")]
     [InlineData("llama/prompt_tuning_random")]
     [InlineData("llama/prompt_tuning_text_long")]
     [InlineData("llama/prompt_tuning_text_short")]
@@ -46,7 +49,9 @@ public sealed class AdapterRoundTripTests : IDisposable
         var again = PeftAdapterReader.ReadZip(exported.Content);
 
         Assert.Equal(original.Values, again.Values);
-        Assert.Equal(original.Values, (await _prompts.LoadAsync(imported, _ct)).Values.ToArray());
+        Assert.Equal(original.Config.Method, again.Config.Method);
+        Assert.Equal(
+            original.ToPrompt(imported.ModelFingerprint).ContentHash, (await _prompts.LoadAsync(imported, _ct)).ContentHash);
         Assert.Equal(
             (original.Config.VirtualTokens, 48, 2, 4, original.Config.BaseModelName),
             (again.Config.VirtualTokens, again.Config.HiddenSize, again.Config.LayerCount, again.Config.HeadCount, again.Config.BaseModelName));
