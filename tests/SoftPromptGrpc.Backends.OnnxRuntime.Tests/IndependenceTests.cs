@@ -1,6 +1,7 @@
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 
@@ -10,23 +11,11 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
     private const int Steps = 12;
     private const int Chunk = 16;
 
-    public static TheoryData<string> Specs => new(Named.Keys);
-
-    private static Dictionary<string, DecoderSpec> Named { get; } = new()
-    {
-        ["rotary"] = RandomModel.Small,
-        ["partial"] = RandomModel.Small with { Rotary = new(10000, 4), Residual = ResidualKind.Parallel },
-        ["window"] = RandomModel.Small with { SlidingWindow = 7 },
-        ["gelu"] = RandomModel.Learned(ActivationKind.Gelu),
-        ["gelu_tanh"] = RandomModel.Learned(ActivationKind.GeluTanh),
-        ["relu"] = RandomModel.Learned(ActivationKind.Relu),
-    };
-
     [Theory]
-    [MemberData(nameof(Specs))]
+    [MemberData(nameof(RandomSpecs.Names), MemberType = typeof(RandomSpecs))]
     public async Task Run_SequencesJoinAndLeave_EachAsAlone(string name)
     {
-        var spec = Named[name];
+        var spec = RandomSpecs.Get(name);
         var requests = Requests(spec);
         var alone = await AloneAsync(spec, requests);
         using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
@@ -75,17 +64,23 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
         sequences.ForEach(s => s.Dispose());
     }
 
-    [Fact]
-    public async Task Run_MoreThreadsThanHeads_LongSequenceAsAlone()
+    [Theory]
+    [InlineData("rotary")]
+    [InlineData("alibi")]
+    [InlineData("soft_caps")]
+    [InlineData("query_key_norm")]
+    public async Task Run_MoreThreadsThanHeads_LongSequenceAsAlone(string name)
     {
         // ONNX Runtime may split a lone sequence's keys among idle threads; large heads make the pieces small.
-        var spec = RandomModel.Small with
+        var small = RandomSpecs.Get(name);
+        var spec = small with
         {
             LayerCount = 1,
             HeadCount = 2,
             KeyValueHeadCount = 1,
             HeadSize = 256,
-            Rotary = new(10000, 256),
+            Rotary = small.Rotary is null ? null : new(10000, 256),
+            Alibi = small.Alibi is null ? null : new([0.25f, 0.0625f]),
             ContextLength = 800,
         };
         using var session = await sessions.OpenAsync(spec, o => o.IntraOpThreads = 16);

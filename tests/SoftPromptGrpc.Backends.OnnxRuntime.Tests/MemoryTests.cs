@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 

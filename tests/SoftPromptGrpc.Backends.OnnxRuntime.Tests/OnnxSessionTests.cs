@@ -1,6 +1,7 @@
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 

@@ -51,6 +51,7 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
             var older = Path.Combine(root, $"{model.Fingerprint}-{version}");
             if (Directory.Exists(older))
                 Directory.Delete(older, recursive: true);
+            File.Delete($"{older}.lock");
         }
     }
 

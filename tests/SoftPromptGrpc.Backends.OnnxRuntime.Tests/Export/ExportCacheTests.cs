@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests.Export;
 
@@ -63,6 +64,23 @@ public sealed class ExportCacheTests : IDisposable
 
         Assert.True(new FileInfo(path).Length > 4);
         Assert.False(Directory.Exists(unfinished));
+    }
+
+    [Fact]
+    public async Task GetAsync_OlderVersionThere_DeletesItOnceTheNewOneIsWritten()
+    {
+        var older = Path.Combine(_directory.Path, $"feed-{DecoderExporter.Version - 1}");
+        var other = Path.Combine(_directory.Path, $"beef-{DecoderExporter.Version - 1}");
+        Directory.CreateDirectory(older);
+        Directory.CreateDirectory(other);
+        await File.WriteAllTextAsync(Path.Combine(older, "model.onnx"), "old", _ct);
+        await File.WriteAllTextAsync($"{older}.lock", "", _ct);
+
+        await Cache().GetAsync(_model, _ct);
+
+        Assert.False(Directory.Exists(older));
+        Assert.False(File.Exists($"{older}.lock"));
+        Assert.True(Directory.Exists(other));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
+using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests.Export;
 
@@ -28,5 +29,13 @@ public sealed class HeadLayoutTests
         var layout = new HeadLayout(RandomModel.Small with { HeadSize = 20, Rotary = null, Positions = Core.Models.PositionKind.Learned });
 
         Assert.Equal(24, layout.Size);
+    }
+
+    [Fact]
+    public void QueryKey_InterleavedRotary_TakesNeighboursApart()
+    {
+        var layout = new HeadLayout(RandomModel.Small with { HeadSize = 12, Rotary = new(10000, 8, Interleaved: true) });
+
+        Assert.Equal([0, 2, 4, 6, 8, 9, 10, 11, 1, 3, 5, 7, -1, -1, -1, -1], layout.QueryKey);
     }
 }

@@ -2,10 +2,10 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 
-namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
+namespace SoftPromptGrpc.Fixtures;
 
 /// <summary>Seeded normal weights for any spec: for what must hold whatever the numbers are.</summary>
-internal sealed class RandomModel : IModelWeights
+public sealed class RandomModel : IModelWeights
 {
     private readonly Dictionary<string, (int[] Shape, float[] Values)> _tensors = [];
 
@@ -15,8 +15,9 @@ internal sealed class RandomModel : IModelWeights
         foreach (var (name, shape) in DecoderTensors.Of(spec))
         {
             var values = new float[shape.Aggregate(1, (a, b) => a * b)];
+            var isNorm = shape.Length == 1 && name.EndsWith(".weight", StringComparison.Ordinal);
             for (var i = 0; i < values.Length; i++)
-                values[i] = (float)(random.NextNormal() / Math.Sqrt(shape[^1]));
+                values[i] = (float)(random.NextNormal() / Math.Sqrt(shape[^1])) + (isNorm ? 1 : 0);
             _tensors.Add(name, (shape, values));
         }
     }
@@ -64,7 +65,7 @@ internal sealed class RandomModel : IModelWeights
         new("random", fingerprint, spec, new RandomModel(spec), null, new(null, [], null), 0);
 
     public static SoftPrompt Prompt(DecoderSpec spec, int virtualTokens, ulong seed) =>
-        new(virtualTokens, spec.HiddenSize, Numbers(virtualTokens * spec.HiddenSize, seed), "feed");
+        new(virtualTokens, spec.EmbeddingSize, Numbers(virtualTokens * spec.EmbeddingSize, seed), "feed");
 
     public static KeyValuePrefix Prefix(DecoderSpec spec, int virtualTokens, ulong seed)
     {
