@@ -52,7 +52,7 @@ internal static class PromptMapper
         violations.ThrowIfAny();
         if (header.ScaleLegacyGemma)
             throw new SoftPromptException(ErrorKind.Unsupported, "scale_legacy_gemma is not implemented.") { Reason = "NOT_IMPLEMENTED" };
-        return new ImportSettings(header.Model, header.Prompt, format, header.Labels, template);
+        return new ImportSettings(header.Model, header.Prompt, format, header.Labels, template, header.HasTask ? header.Task : null);
     }
 
     public static ExportHeader ToHeader(this ExportedAdapter adapter, AdapterFormat format) =>

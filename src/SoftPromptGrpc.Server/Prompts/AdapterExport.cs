@@ -36,6 +36,9 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
         var importedFrom = message.Lineage.Imported?.BaseModelName;
         var adapter = PeftExports.Of(
             record.Method, prompt, message.Lineage.Trained?.Spec, spec, string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom);
-        return adapter with { SideFile = SideFile.Write(message) };
+        // A multitask prompt leaves as one task, whatever it came as.
+        var kept = record.Method == PromptMethod.MultitaskPromptTuning ? null : message.Lineage.Imported?.AdapterConfig;
+        var config = adapter.Config with { MethodFields = ExtraFields.Restore(adapter.Config.MethodFields, kept) };
+        return adapter with { Config = config, SideFile = SideFile.Write(message) };
     }
 }

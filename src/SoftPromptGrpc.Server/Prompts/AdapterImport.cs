@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.ModelFormats.Adapters;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -9,7 +11,7 @@ namespace SoftPromptGrpc.Server.Prompts;
 
 /// <param name="Template">Null: the one in the adapter's side file, else none.</param>
 internal sealed record ImportSettings(
-    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template);
+    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template, int? Task = null);
 
 /// <summary>Makes prompts of other people's adapters. Nothing in one is trusted.</summary>
 internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
@@ -23,25 +25,27 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         if (settings.Model.Length == 0 && models.Models.Count > 1)
             throw new SoftPromptException([new FieldViolation("header.model", "must be given: there are several models")]);
         var model = await models.GetAsync(settings.Model, cancellationToken);
-        var adapter = Read(settings.Format, content, model);
+        var adapter = Read(settings, content, model);
         Check(adapter, model);
         var origin = new Wire.ImportedOrigin
         {
             Format = settings.Format,
             ContentSha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span)),
             BaseModelName = adapter.BaseModelName,
+            AdapterConfig = adapter.Fields,
         };
         var template = settings.Template ?? adapter.SideFile.Template ?? TextTemplate.None;
         var prompt = new NewPrompt(settings.Name, model.Id, adapter.Prompt, template, settings.Labels, _ => Lineages.Imported(origin))
         {
             Method = adapter.Method,
+            Trained = adapter.Trained,
         };
         return await prompts.AddAsync(prompt, cancellationToken);
     }
 
-    private static Adapter Read(Wire.AdapterFormat format, ReadOnlyMemory<byte> content, BaseModel model)
+    private static Adapter Read(ImportSettings settings, ReadOnlyMemory<byte> content, BaseModel model)
     {
-        if (format == Wire.AdapterFormat.Npy)
+        if (settings.Format == Wire.AdapterFormat.Npy)
         {
             var array = NpyPrompt.Read(content.Span);
             var rows = new SoftPrompt(array.VirtualTokens, array.HiddenSize, array.Values, model.Fingerprint);
@@ -49,8 +53,21 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         }
         var peft = PeftAdapterReader.ReadZip(content);
         return new Adapter(
-            peft.ToPrompt(model.Fingerprint), peft.Config.Method, peft.Config.BaseModelName ?? "", SideFile.Read(peft.SideFile));
+            peft.ToPrompt(model.Fingerprint, settings.Task), peft.Config.Method, peft.Config.BaseModelName ?? "", SideFile.Read(peft.SideFile))
+        {
+            Fields = ExtraFields.Write(peft.Config.MethodFields.Concat(peft.Config.UnknownFields)),
+            Trained = Trained(peft, model),
+        };
     }
+
+    /// <summary>What the adapter holds beyond the prompt that is served.</summary>
+    private static TrainablePrompt? Trained(PeftAdapter adapter, BaseModel model) => adapter.Tasks is not { } tasks ? null : new TrainablePrompt(
+        adapter.Config.VirtualTokens,
+        [
+            new("embedding.weight", adapter.Values), new(MultitaskPromptTuning.Columns, tasks.Columns),
+            new(MultitaskPromptTuning.Rows, tasks.Rows),
+        ],
+        model.Fingerprint);
 
     private static void Check(Adapter adapter, BaseModel model)
     {
@@ -76,5 +93,10 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         }
     }
 
-    private sealed record Adapter(ServedPrompt Prompt, PromptMethod Method, string BaseModelName, SideFile SideFile);
+    private sealed record Adapter(ServedPrompt Prompt, PromptMethod Method, string BaseModelName, SideFile SideFile)
+    {
+        public string Fields { get; init; } = "";
+
+        public TrainablePrompt? Trained { get; init; }
+    }
 }

@@ -17,7 +17,8 @@ internal static class PromptImportCommand
         {
             Description = "The adapter was made for gemma or gemma2 by a transformers before March 2026.",
         };
-        return new Command("import", "Reads a prompt that PEFT or NumPy wrote.") { name, path, model, template, labels, gemma }
+        var task = new Option<int?>("--task") { Description = "The task to serve, from 0, of a multitask adapter." };
+        return new Command("import", "Reads a prompt that PEFT or NumPy wrote.") { name, path, model, template, labels, gemma, task }
             .Runs(commandLine, async (invocation, cancellationToken) =>
             {
                 var header = new ImportHeader
@@ -27,6 +28,7 @@ internal static class PromptImportCommand
                     Format = invocation.Get(path).Extension == ".npy" ? AdapterFormat.Npy : AdapterFormat.PeftZip,
                     ScaleLegacyGemma = invocation.Get(gemma),
                 };
+                invocation.IfGiven(task, value => header.Task = value);
                 header.Labels.Add(invocation.Get(labels) ?? []);
                 if (invocation.Get(template) is { } pattern)
                     header.Template = new TextTemplate { Pattern = pattern };
