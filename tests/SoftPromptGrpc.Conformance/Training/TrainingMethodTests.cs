@@ -127,7 +127,9 @@ public abstract class TrainingMethodTests
     {
         var plan = TinyTask.Plan() with
         {
-            Optimizer = new OptimizerSettings(OptimizerKind.Sgd, 1, Momentum: 0), GradientAccumulation = accumulation, Steps = 1,
+            Optimizer = new OptimizerSettings(OptimizerKind.Sgd, 1, Momentum: 0),
+            GradientAccumulation = accumulation,
+            Steps = 1,
         };
         var text = new PromptInitializer(plan.Model, TinyTask.VirtualTokens, seed: 0).FromText([8, 9]).Values.ToArray();
 

@@ -132,6 +132,17 @@ public sealed class PeftAdapterTests : IDisposable
     }
 
     [Fact]
+    public void ReadZip_CaikitModule_IsRefusedWithTheReason()
+    {
+        var zip = Zip(("config.yml", "module_class: PeftPromptTuning"u8.ToArray()), ("decoder.pt", new byte[100]));
+
+        var error = Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip));
+
+        Assert.Equal(ErrorKind.Invalid, error.Kind);
+        Assert.Contains("Unpickling runs code", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ReadZip_InOneFolder_IsFound()
     {
         var zip = Zip(("my-adapter/adapter_config.json", Config()), ("my-adapter/adapter_model.safetensors", Weights()),
