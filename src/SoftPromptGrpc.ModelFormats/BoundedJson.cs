@@ -9,15 +9,30 @@ internal static class BoundedJson
     private const int MaxLength = 64 << 20;
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32 };
 
+    /// <exception cref="SoftPromptException">
+    /// <see cref="ErrorKind.Corrupt"/>, or <see cref="ErrorKind.Precondition"/> where the file cannot be read.
+    /// </exception>
     public static JsonDocument ReadFile(string path)
     {
         var name = Path.GetFileName(path);
+        try
+        {
+            return Parse(ReadBytes(path, name), name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SoftPromptException(ErrorKind.Precondition, $"{name} cannot be read.", e);
+        }
+    }
+
+    private static byte[] ReadBytes(string path, string name)
+    {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         if (stream.Length > MaxLength)
             throw new SoftPromptException(ErrorKind.Corrupt, $"{name} is longer than {MaxLength >> 20} MiB.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
-        return Parse(bytes, name);
+        return bytes;
     }
 
     /// <param name="name">What messages call it.</param>

@@ -55,6 +55,21 @@ public sealed class ModelLoaderTests
         Assert.Equal(names.Length, fingerprints.Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("generation_config.json")]
+    [InlineData("tokenizer.json")]
+    public void Load_FileThatCannotBeRead_NamesIt(string name)
+    {
+        using var directory = TemporaryDirectory.CopyOf(CausalModels.DirectoryOf("llama"));
+        File.Delete(directory.File(name));
+        File.WriteAllText(directory.File(name), "{}");
+        using var locked = new FileStream(directory.File(name), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var error = Refusal.Of(ErrorKind.Precondition, () => ModelLoader.Load("m", directory.Path));
+
+        Assert.Equal($"{name} cannot be read.", error.Message);
+    }
+
     [Fact]
     public void Load_TrainedModel_HasItsTokenizer()
     {
