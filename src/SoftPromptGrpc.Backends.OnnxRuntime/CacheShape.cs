@@ -9,6 +9,9 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime;
 /// <param name="MostPositions">Of one sequence.</param>
 internal sealed record CacheShape(int LayerCount, int HeadCount, int HeadSize, HeadLayout Layout, int MostPositions)
 {
+    /// <summary>Of one sequence.</summary>
+    public long BytesPerPosition => 2L * LayerCount * sizeof(float) * HeadCount * Layout.Size;
+
     public static CacheShape Of(DecoderSpec spec) =>
         new(spec.LayerCount, spec.KeyValueHeadCount, spec.HeadSize, new(spec), spec.ContextLength);
 

@@ -20,6 +20,13 @@ internal sealed class OnnxInferenceBackend(
 
     public bool Supports(ModelSpec spec) => Expressible.Obstacle(spec) is null;
 
+    public InferenceMemory EstimateMemory(BaseModel model)
+    {
+        var weights = sizeof(float) * model.Spec.CountParameters();
+        var shape = model.Spec is EncoderDecoderSpec spec ? CacheShape.Of(spec) : CacheShape.Of((DecoderSpec)model.Spec);
+        return new InferenceMemory(weights, shape.BytesPerPosition, Disk: weights);
+    }
+
     public async Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
         if (Expressible.Obstacle(model.Spec) is { } setting)

@@ -40,7 +40,7 @@ public sealed class Decoder : IDisposable
     public Tensor Embed(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        var rows = _weights[DecoderTensors.TokenEmbedding].index_select(0, ids.flatten());
+        var rows = _weights[DecoderTensors.TokenEmbedding].index_select(0, ids.flatten()).to(float32);
         if (Spec.EmbeddingScale != 1)
             rows = rows * (float)Spec.EmbeddingScale;
         return rows.view([.. ids.shape, Spec.EmbeddingSize]).MoveToOuterDisposeScope();
@@ -88,7 +88,7 @@ public sealed class Decoder : IDisposable
     {
         using var scope = NewDisposeScope();
         var weight = _weights[Spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight"];
-        var logits = nn.functional.linear(hidden, weight, _weights.Find($"{DecoderTensors.Head}.bias"));
+        var logits = _weights.Multiply(hidden, weight, _weights.Find($"{DecoderTensors.Head}.bias"));
         if (Spec.LogitSoftCap is { } cap)
             logits = (logits / cap).tanh() * cap;
         return logits.MoveToOuterDisposeScope();
@@ -116,7 +116,7 @@ public sealed class Decoder : IDisposable
     {
         var x = _inputProjection?.Forward(embeddings) ?? embeddings;
         if (Spec.Positions == PositionKind.Learned)
-            x = x + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, x.shape[1]);
+            x = x + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, x.shape[1]).to(float32);
         return _embeddingNorm?.Forward(x) ?? x;
     }
 }

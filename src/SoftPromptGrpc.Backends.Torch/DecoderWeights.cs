@@ -6,13 +6,15 @@ namespace SoftPromptGrpc.Backends.Torch;
 /// <summary>The canonical tensors (<see cref="DecoderTensors"/>) of one decoder.</summary>
 public sealed class DecoderWeights : ModelWeights
 {
-    private DecoderWeights(DecoderSpec spec, Device device, Action<string, Tensor> fill)
-        : base(spec, device, fill) => Spec = spec;
+    private DecoderWeights(DecoderSpec spec, Device device, Action<string, Tensor> fill, Func<string, ScalarType> typeOf)
+        : base(spec, device, fill, typeOf) => Spec = spec;
 
     public DecoderSpec Spec { get; }
 
     /// <summary>Frozen weights.</summary>
-    public static DecoderWeights Load(DecoderSpec spec, IModelWeights weights, Device device) => new(spec, device, From(weights));
+    /// <param name="keepsPrecision">As <see cref="BaseModel.KeepsPrecision"/>.</param>
+    public static DecoderWeights Load(DecoderSpec spec, IModelWeights weights, Device device, bool keepsPrecision = false) =>
+        new(spec, device, From(weights), TypeOf(weights, keepsPrecision));
 
     /// <summary>
     /// Trainable weights as GPT-2 begins with (Radford et al. 2019): normal with a standard deviation of 0.02, divided by
@@ -21,7 +23,8 @@ public sealed class DecoderWeights : ModelWeights
     public static DecoderWeights Random(DecoderSpec spec, long seed, Device device)
     {
         using var generator = new Generator((ulong)seed, CPU);
-        var weights = new DecoderWeights(spec, device, (name, tensor) => Initialise(tensor, name, spec, generator));
+        var weights = new DecoderWeights(
+            spec, device, (name, tensor) => Initialise(tensor, name, spec, generator), _ => ScalarType.Float32);
         foreach (var (_, tensor) in weights.Named)
             tensor.requires_grad = true;
         return weights;

@@ -24,7 +24,8 @@ public sealed class EncoderDecoder(EncoderDecoderWeights weights)
     public Tensor Embed(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        var rows = weights[EncoderDecoderTensors.TokenEmbedding].index_select(0, ids.flatten()).view([.. ids.shape, Spec.HiddenSize]);
+        var rows = weights[EncoderDecoderTensors.TokenEmbedding].index_select(0, ids.flatten()).to(float32);
+        rows = rows.view([.. ids.shape, Spec.HiddenSize]);
         return (Spec.EmbeddingScale == 1 ? rows : rows * Spec.EmbeddingScale).MoveToOuterDisposeScope();
     }
 
@@ -60,7 +61,7 @@ public sealed class EncoderDecoder(EncoderDecoderWeights weights)
         using var scope = NewDisposeScope();
         var weight = weights[Spec.TiedHead ? EncoderDecoderTensors.TokenEmbedding : $"{EncoderDecoderTensors.Head}.weight"];
         var scaled = Spec.HeadScale == 1 ? hidden : hidden * Spec.HeadScale;
-        var logits = nn.functional.linear(scaled, weight);
+        var logits = weights.Multiply(scaled, weight);
         return (Spec.HeadBias ? logits + weights[$"{EncoderDecoderTensors.Head}.bias"].squeeze(0) : logits).MoveToOuterDisposeScope();
     }
 

@@ -3,14 +3,15 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-/// <summary>The canonical tensors (<see cref="EncoderDecoderTensors"/>) of one encoder-decoder, frozen, in float32 on one device.</summary>
+/// <summary>The canonical tensors (<see cref="EncoderDecoderTensors"/>) of one encoder-decoder, frozen.</summary>
 public sealed class EncoderDecoderWeights : ModelWeights
 {
-    private EncoderDecoderWeights(EncoderDecoderSpec spec, Device device, Action<string, Tensor> fill)
-        : base(spec, device, fill) => Spec = spec;
+    private EncoderDecoderWeights(EncoderDecoderSpec spec, Device device, Action<string, Tensor> fill, Func<string, ScalarType> typeOf)
+        : base(spec, device, fill, typeOf) => Spec = spec;
 
     public EncoderDecoderSpec Spec { get; }
 
-    public static EncoderDecoderWeights Load(EncoderDecoderSpec spec, IModelWeights weights, Device device) =>
-        new(spec, device, From(weights));
+    /// <param name="keepsPrecision">As <see cref="BaseModel.KeepsPrecision"/>.</param>
+    public static EncoderDecoderWeights Load(EncoderDecoderSpec spec, IModelWeights weights, Device device, bool keepsPrecision = false) =>
+        new(spec, device, From(weights), TypeOf(weights, keepsPrecision));
 }

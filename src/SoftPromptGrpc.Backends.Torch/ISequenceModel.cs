@@ -28,8 +28,8 @@ internal static class SequenceModel
     /// <summary>The model on the device. The caller disposes it.</summary>
     public static ISequenceModel Load(BaseModel model, Device device) => model.Spec switch
     {
-        DecoderSpec spec => new SequenceDecoder(DecoderWeights.Load(spec, model.Weights, device)),
-        EncoderDecoderSpec spec => new SequenceEncoderDecoder(EncoderDecoderWeights.Load(spec, model.Weights, device)),
+        DecoderSpec spec => new SequenceDecoder(DecoderWeights.Load(spec, model.Weights, device, model.KeepsPrecision)),
+        EncoderDecoderSpec spec => new SequenceEncoderDecoder(EncoderDecoderWeights.Load(spec, model.Weights, device, model.KeepsPrecision)),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Spec.ModelType, null),
     };
 

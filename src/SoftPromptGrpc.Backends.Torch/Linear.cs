@@ -12,5 +12,5 @@ internal sealed class Linear(ModelWeights weights, string name)
     public static Linear? Find(ModelWeights weights, string name) =>
         weights.Find($"{name}.weight") is null ? null : new(weights, name);
 
-    public Tensor Forward(Tensor x) => nn.functional.linear(x, _weight, _bias);
+    public Tensor Forward(Tensor x) => weights.Multiply(x, _weight, _bias);
 }

@@ -5,15 +5,18 @@ using static TorchSharp.torch;
 namespace SoftPromptGrpc.Backends.Torch;
 
 /// <summary>
-/// The canonical tensors of one model in float32 on one device. Owns their native memory; a model built on them must not outlive them.
+/// The canonical tensors of one model on one device: in float32, or matrices in 16 bits where the checkpoint is and the model keeps
+/// them so. Owns their native memory; a model built on them must not outlive them.
 /// </summary>
 public abstract class ModelWeights : IDisposable
 {
     private readonly ModelSpec _spec;
     private readonly Dictionary<string, Tensor> _tensors = [];
+    private readonly PassedGradient _passed = new();
 
     /// <param name="fill">Fills a tensor on the CPU by its name.</param>
-    private protected ModelWeights(ModelSpec spec, Device device, Action<string, Tensor> fill)
+    /// <param name="typeOf">What a matrix is held in.</param>
+    private protected ModelWeights(ModelSpec spec, Device device, Action<string, Tensor> fill, Func<string, ScalarType> typeOf)
     {
         (_spec, Device) = (spec, device);
         try
@@ -23,7 +26,8 @@ public abstract class ModelWeights : IDisposable
                 using var scope = NewDisposeScope();
                 var tensor = empty([.. shape.Select(length => (long)length)], float32);
                 fill(name, tensor);
-                _tensors.Add(name, tensor.to(device).DetachFromDisposeScope());
+                var held = shape.Length > 1 ? tensor.to(typeOf(name)) : tensor;
+                _tensors.Add(name, held.to(device).DetachFromDisposeScope());
             }
         }
         catch
@@ -43,15 +47,30 @@ public abstract class ModelWeights : IDisposable
     /// <summary>Null where the spec has no such tensor, such as a bias.</summary>
     public Tensor? Find(string name) => _tensors.GetValueOrDefault(name);
 
+    /// <summary>x * weight^T + bias in float32, whatever the weight is held in.</summary>
+    /// <param name="weight">One of these: [outputs, inputs].</param>
+    internal Tensor Multiply(Tensor x, Tensor weight, Tensor? bias = null) =>
+        weight.dtype == ScalarType.Float32 ? nn.functional.linear(x, weight, bias) : HalfProduct.Of(x, weight, bias, _passed);
+
     public void Dispose()
     {
         foreach (var tensor in _tensors.Values)
             tensor.Dispose();
+        _passed.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Reads straight into the tensors' memory.</summary>
     private protected static Action<string, Tensor> From(IModelWeights weights) => (name, tensor) => Fill(tensor, name, weights);
+
+    /// <param name="keepsPrecision">As <see cref="BaseModel.KeepsPrecision"/>.</param>
+    private protected static Func<string, ScalarType> TypeOf(IModelWeights weights, bool keepsPrecision) => name =>
+        !keepsPrecision ? ScalarType.Float32 : weights.PrecisionOf(name) switch
+        {
+            WeightPrecision.Full => ScalarType.Float32,
+            WeightPrecision.Half => ScalarType.Float16,
+            WeightPrecision.BFloat16 => ScalarType.BFloat16,
+        };
 
     private static void Fill(Tensor tensor, string name, IModelWeights weights)
     {

@@ -18,7 +18,7 @@ internal sealed class RelativeBias(EncoderDecoderWeights weights, string half)
         var (keys, lowest) = (first + count, 1 - first - count);
         var buckets = tensor([.. Enumerable.Range(lowest, keys + count - 1).Select(Bucket)], int64);
         var offsets = arange(keys).unsqueeze(0) - arange(first, keys).unsqueeze(1) - lowest;
-        var rows = _table.index_select(0, buckets.index_select(0, offsets.flatten()).to(_table.device));
+        var rows = _table.index_select(0, buckets.index_select(0, offsets.flatten()).to(_table.device)).to(float32);
         return rows.view(count, keys, -1).permute(2, 0, 1).unsqueeze(0).MoveToOuterDisposeScope();
     }
 

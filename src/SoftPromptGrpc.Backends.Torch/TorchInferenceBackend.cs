@@ -11,6 +11,8 @@ public sealed class TorchInferenceBackend(IOptions<TorchOptions> options) : IInf
 
     public bool Supports(ModelSpec spec) => true;
 
+    public InferenceMemory EstimateMemory(BaseModel model) => new(model.WeightBytes(model.KeepsPrecision), Position: 0, Disk: 0);
+
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken) =>
         TorchDevice.RunAsync<IInferenceSession>(() => Open(model), cancellationToken);
 

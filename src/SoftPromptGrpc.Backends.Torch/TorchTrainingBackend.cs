@@ -6,6 +6,7 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using TorchSharp;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
@@ -15,6 +16,9 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
     public string Name => "torch";
 
     public bool Supports(ModelSpec spec) => true;
+
+    public long EstimatePeakBytes(BaseModel model, BatchShape batch) =>
+        model.WeightBytes(model.KeepsPrecision) + TrainingMemory.OfStep(model.Spec, batch);
 
     public Task<TrainedPrompt> TrainAsync(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
@@ -36,8 +40,9 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
         using var model = PromptedModel.Load(plan.Model, device);
         if (state is null && plan.InitialText is { } text)
             plan = plan with { Initial = ServedPrompts.FromText(plan, text, model) };
+        var peak = device.type == DeviceType.CPU ? ResidentPeak.Start() : null;
         var trained = new TrainingRun(plan, state, model, progress, cancellationToken).Run();
         logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);
-        return trained;
+        return peak is not null ? trained with { PeakBytes = plan.Model.WeightBytes(plan.Model.KeepsPrecision) + peak.Bytes } : trained;
     }
 }

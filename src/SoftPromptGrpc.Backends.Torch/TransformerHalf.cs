@@ -31,7 +31,7 @@ internal sealed class TransformerHalf(EncoderDecoderWeights weights, string half
     {
         using var scope = NewDisposeScope();
         var (first, count) = (context.PrefixLength, (int)embeddings.shape[1]);
-        var x = _positions is null ? embeddings : embeddings + _positions.narrow(0, first, count);
+        var x = _positions is null ? embeddings : embeddings + _positions.narrow(0, first, count).to(float32);
         x = _embeddingNorm?.Forward(x) ?? x;
         if (_relative?.Of(first, count) is { } relative)
             context = context with { Bias = context.Bias is { } bias ? relative + bias : relative };

@@ -1,7 +1,8 @@
 using System.CommandLine;
+using SoftPromptGrpc.Benchmarks.Checkpoints;
 using SoftPromptGrpc.Benchmarks.Soak;
 
-return await new RootCommand("Whole-process measurements. Each command starts a server of its own with the bundled model.")
+return await new RootCommand("Whole-process measurements, and what they need.")
 {
-    SoakCommand.Create(),
+    SoakCommand.Create(), MakeCheckpointCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -35,8 +35,8 @@ internal static class PromptedModel
     /// <summary>The model on the device. The caller disposes it.</summary>
     public static IPromptedModel Load(BaseModel model, Device device) => model.Spec switch
     {
-        DecoderSpec spec => new PromptedDecoder(DecoderWeights.Load(spec, model.Weights, device)),
-        EncoderDecoderSpec spec => new PromptedEncoderDecoder(EncoderDecoderWeights.Load(spec, model.Weights, device)),
+        DecoderSpec spec => new PromptedDecoder(DecoderWeights.Load(spec, model.Weights, device, model.KeepsPrecision)),
+        EncoderDecoderSpec spec => new PromptedEncoderDecoder(EncoderDecoderWeights.Load(spec, model.Weights, device, model.KeepsPrecision)),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.Spec.ModelType, null),
     };
 }

@@ -12,6 +12,9 @@ public interface IInferenceBackend
     /// <summary>Whether this backend implements every setting of this architecture.</summary>
     bool Supports(ModelSpec spec);
 
+    /// <summary>What <see cref="OpenAsync"/> would take, as far as the sizes of the model tell.</summary>
+    InferenceMemory EstimateMemory(BaseModel model);
+
     /// <summary>Loads the model. Slow: it may export and write files first.</summary>
     Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken);
 }

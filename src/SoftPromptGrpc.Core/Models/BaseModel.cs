@@ -28,4 +28,18 @@ public sealed record BaseModel(
     public int? OutputBeginning => Spec is EncoderDecoderSpec ? Generation.ForcedFirst : null;
 
     public bool ForcesEndOfOutput => Spec is EncoderDecoderSpec && Generation.ForcesEnd;
+
+    /// <summary>
+    /// Matrices that the checkpoint holds in 16 bits stay so in memory, in backends that can: half the memory, more time, and still
+    /// float32 arithmetic. Otherwise all weights become float32 when they are loaded.
+    /// </summary>
+    public bool KeepsPrecision { get; init; }
+
+    /// <summary>What the weights take in memory, in bytes.</summary>
+    /// <param name="keepsPrecision">As <see cref="KeepsPrecision"/>.</param>
+    public long WeightBytes(bool keepsPrecision) => Spec.Tensors().Sum(tensor =>
+    {
+        var isKept = keepsPrecision && tensor.Shape.Length > 1 && Weights.PrecisionOf(tensor.Name) != WeightPrecision.Full;
+        return tensor.Shape.Aggregate((long)(isKept ? sizeof(ushort) : sizeof(float)), (bytes, length) => bytes * length);
+    });
 }

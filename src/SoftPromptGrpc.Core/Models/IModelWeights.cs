@@ -9,6 +9,9 @@ public interface IModelWeights : IDisposable
     /// <exception cref="KeyNotFoundException">The checkpoint has no such tensor.</exception>
     IReadOnlyList<int> Shape(string name);
 
+    /// <summary>What the file holds. All numbers that are read convert back to it without loss.</summary>
+    WeightPrecision PrecisionOf(string name) => WeightPrecision.Full;
+
     /// <summary>The whole tensor, row by row.</summary>
     /// <param name="destination">Exactly as long as the tensor has elements.</param>
     void Read(string name, Span<float> destination);

@@ -40,4 +40,7 @@ public abstract record ModelSpec
 
     /// <summary>Every canonical tensor with its shape, in a fixed order.</summary>
     public abstract IReadOnlyList<(string Name, int[] Shape)> Tensors();
+
+    /// <summary>How many numbers <see cref="Tensors"/> hold.</summary>
+    public long CountParameters() => Tensors().Sum(tensor => tensor.Shape.Aggregate(1L, (count, length) => count * length));
 }

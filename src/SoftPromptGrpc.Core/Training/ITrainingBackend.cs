@@ -11,6 +11,9 @@ public interface ITrainingBackend
     /// <summary>Whether this backend implements every setting of this architecture.</summary>
     bool Supports(ModelSpec spec);
 
+    /// <summary>The most memory that a step is expected to need, in bytes, the model's weights included.</summary>
+    long EstimatePeakBytes(BaseModel model, BatchShape batch);
+
     /// <summary>Runs the plan to its end, or from <paramref name="state"/> on.</summary>
     /// <param name="state">A checkpoint of the same plan, to continue exactly where it was taken; null to begin.</param>
     /// <param name="progress">Called on the training thread, in step order; must not block.</param>

@@ -52,6 +52,7 @@ public sealed record TrainingState(
 /// <param name="Trained">What <paramref name="Prompt"/> was made of.</param>
 /// <param name="Step">The step that <paramref name="Prompt"/> comes from.</param>
 /// <param name="FinalLoss">Training loss of the last step.</param>
+/// <param name="PeakBytes">The most memory that a step was seen to need, weights included; 0 where it was not measured.</param>
 public sealed record TrainedPrompt(
     ServedPrompt Prompt,
     TrainablePrompt Trained,
@@ -60,4 +61,5 @@ public sealed record TrainedPrompt(
     bool StoppedEarly,
     double FinalLoss,
     EvaluationResult? Evaluation,
-    BaselineDone? Baseline);
+    BaselineDone? Baseline,
+    long PeakBytes = 0);

@@ -113,6 +113,14 @@ public sealed record TrainingPlan
         return trained.Concat(evaluated).DefaultIfEmpty(0).Max() - 1;
     }
 
+    /// <summary>The largest batch that this run can come to: the longest example, as often as the batch has rows.</summary>
+    public BatchShape LargestBatch()
+    {
+        var rows = Math.Min(BatchSize, Examples.Count);
+        var positions = Examples.Select(e => Initial.VirtualTokens + e.Input.Length + e.Target.Length - 1).DefaultIfEmpty(0).Max();
+        return new BatchShape(rows, positions, rows * Examples.Select(e => e.Target.Length).DefaultIfEmpty(0).Max());
+    }
+
     private int LongestInput()
     {
         var prefix = EvaluationExamples.Count > 0 ? Math.Max(Initial.VirtualTokens, TextPrompt?.Length ?? 0) : Initial.VirtualTokens;

@@ -27,6 +27,8 @@ internal sealed class CheckpointWeights : IModelWeights
 
     public IReadOnlyList<int> Shape(string name) => _tensors[name].Shape;
 
+    public WeightPrecision PrecisionOf(string name) => TensorTypes.PrecisionOf(_tensors[name].Source.Entry.Type);
+
     public void Read(string name, Span<float> destination) => _tensors[name].Read(destination);
 
     public void ReadRow(string name, int row, Span<float> destination) => _tensors[name].ReadRow(row, destination);

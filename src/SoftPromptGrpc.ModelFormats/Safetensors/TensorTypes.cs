@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.ModelFormats.Safetensors;
 
@@ -20,6 +21,14 @@ internal static class TensorTypes
     public static int? BitsOf(string type) => Bits.TryGetValue(type, out var bits) ? bits : null;
 
     public static bool IsReadable(string type) => type is "F32" or "F16" or "BF16";
+
+    /// <param name="type">One that <see cref="IsReadable"/> accepts.</param>
+    public static WeightPrecision PrecisionOf(string type) => type switch
+    {
+        "F16" => WeightPrecision.Half,
+        "BF16" => WeightPrecision.BFloat16,
+        _ => WeightPrecision.Full,
+    };
 
     /// <param name="type">One that <see cref="IsReadable"/> accepts.</param>
     /// <param name="source">Little-endian, not necessarily aligned; as many elements as the destination.</param>

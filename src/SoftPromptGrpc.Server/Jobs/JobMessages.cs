@@ -60,6 +60,7 @@ internal static class JobMessages
         StoppedEarly = trained.StoppedEarly,
         FinalLoss = trained.FinalLoss,
         TrainingTime = trainingTime.ToDuration(),
+        PeakBytes = trained.PeakBytes,
     };
 
     public static bool IsLast(this Wire.TrainingEvent happened) => happened.KindCase

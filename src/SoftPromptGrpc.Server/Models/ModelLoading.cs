@@ -30,7 +30,8 @@ internal sealed class ModelLoading(
         var start = time.GetTimestamp();
         try
         {
-            var model = await reader.ReadAsync(options.Id, options.Path, cancellationToken);
+            var read = await reader.ReadAsync(options.Id, options.Path, cancellationToken);
+            var model = options.Weights.Apply(read, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
             await OpenAsync(model, cancellationToken);
             catalog.SetReady(model);
             logger.ModelReady(

@@ -12,9 +12,12 @@ public sealed class ModelOptions
     [RegularExpression(@"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$", ErrorMessage = IdRule)]
     public string Id { get; set; } = "";
 
-    /// <summary>The checkpoint's directory, in Hugging Face layout.</summary>
+    /// <summary>The checkpoint's directory, in Hugging Face layout, or hf://owner/name[@revision].</summary>
     [Required]
     public string Path { get; set; } = "";
+
+    /// <summary>What weights of 16 bits become in memory.</summary>
+    public WeightMemory Weights { get; set; } = WeightMemory.Auto;
 }
 
 /// <summary>Bound from the "Models" list and checked when the host starts.</summary>

@@ -42,6 +42,13 @@ public sealed class TrainingPlanTests
         Assert.Equal(7 + 4, (plan with { TextPrompt = new int[7], EvaluationExamples = [new([1, 2], [3])] }).LongestSequence());
     }
 
+    [Fact]
+    public void LargestBatch_FewerExamplesThanRows_IsTheLongestForEachOfThem()
+    {
+        Assert.Equal(new BatchShape(1, 3 + 4 + 2 - 1, 2), Plan().LargestBatch());
+        Assert.Equal(new BatchShape(2, 3 + 4 + 2 - 1, 4), (Plan() with { BatchSize = 8 }).LargestBatch());
+    }
+
     private static TrainingPlan Plan() => new()
     {
         Model = new BaseModel("test", "print", SmallSpec.Value, null!, null, new GenerationDefaults(null, [], null), 0),

@@ -25,6 +25,8 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
 
     public bool Supports(ModelSpec spec) => true;
 
+    public InferenceMemory EstimateMemory(BaseModel model) => new(1000, 10, 0);
+
     public Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
     {
         var session = new FakeSession(model.Spec.VocabularySize, MaxSequences)

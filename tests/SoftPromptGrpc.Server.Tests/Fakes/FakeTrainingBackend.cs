@@ -26,6 +26,8 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
 
     public bool Supports(ModelSpec spec) => true;
 
+    public long EstimatePeakBytes(BaseModel model, BatchShape batch) => model.ParameterCount + batch.Rows + batch.Positions + batch.Targets;
+
     /// <summary>From now on no run goes beyond this step.</summary>
     public void HoldBefore(int step) => SetHold(step);
 

@@ -104,6 +104,8 @@ public sealed class TorchJobsTests : IDisposable
 
         public bool Supports(ModelSpec spec) => _torch.Supports(spec);
 
+        public long EstimatePeakBytes(BaseModel model, BatchShape batch) => _torch.EstimatePeakBytes(model, batch);
+
         public Task<TrainedPrompt> TrainAsync(
             TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
             _torch.TrainAsync(plan, state, new Progress(this, progress, cancellationToken), cancellationToken);

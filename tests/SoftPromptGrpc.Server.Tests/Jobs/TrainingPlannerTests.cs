@@ -162,6 +162,16 @@ public sealed class TrainingPlannerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Plan_WithABackend_ReportsWhatItExpectsToNeed()
+    {
+        var planned = await PlanAsync(Small(_ => { }));
+
+        var expected = _host.Backend.EstimatePeakBytes(planned.Plan.Model, planned.Plan.LargestBatch());
+        Assert.Equal(expected, planned.Report.EstimatedPeakBytes);
+        Assert.NotEqual(0, expected);
+    }
+
+    [Fact]
     public async Task Plan_SplitRatio_HoldsOutBySeedAndKeepsTheOrder()
     {
         async Task<PlannedTraining> Split(long seed) => await PlanAsync(Small(s =>

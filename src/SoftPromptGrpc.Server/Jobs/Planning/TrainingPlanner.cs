@@ -51,7 +51,9 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         SpecDefaults.FillLength(spec, data.Training.Count);
         CheckLength(spec, data.Training.Count, violations);
         violations.ThrowIfAny();
-        return new PlannedTraining(spec, TrainingPlans.Of(spec, model, method, initialize(), data, textPrompt), DatasetReports.Of(data));
+        var (plan, report) = (TrainingPlans.Of(spec, model, method, initialize(), data, textPrompt), DatasetReports.Of(data));
+        report.EstimatedPeakBytes = backends.Training(spec.Backend).EstimatePeakBytes(model, plan.LargestBatch());
+        return new PlannedTraining(spec, plan, report);
     }
 
     private static RepeatedField<Wire.Example> CheckData(Wire.TrainingSpec requested, Violations violations)
