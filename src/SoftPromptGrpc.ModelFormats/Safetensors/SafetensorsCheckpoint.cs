@@ -9,8 +9,8 @@ public readonly record struct StoredTensor(SafetensorsFile File, TensorEntry Ent
 /// <summary>The tensors of a Hugging Face checkpoint directory: one model.safetensors, or shards that an index names.</summary>
 public sealed class SafetensorsCheckpoint : IDisposable
 {
-    private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
+    internal const string SingleFile = "model.safetensors";
+    internal const string IndexFile = "model.safetensors.index.json";
     private const int MaxShards = 4096;
 
     private readonly List<SafetensorsFile> _files = [];
@@ -33,13 +33,16 @@ public sealed class SafetensorsCheckpoint : IDisposable
         if (File.Exists(Path.Combine(directory, IndexFile)))
         {
             var index = ReadIndex(Path.Combine(directory, IndexFile));
-            return Open(directory, [.. index.Values.Distinct().Order(StringComparer.Ordinal)], index);
+            return Open(directory, Shards(index), index);
         }
         if (Directory.Exists(directory) && Directory.EnumerateFiles(directory, "*.bin").Any())
             throw new SoftPromptException(ErrorKind.Unsupported,
                 "The checkpoint's weights are pickled (.bin). Unpickling runs code that the file chooses, so only safetensors are read.");
         throw new SoftPromptException(ErrorKind.NotFound, $"The checkpoint has neither {SingleFile} nor {IndexFile}.");
     }
+
+    /// <summary>The names of the shards that an index file names.</summary>
+    internal static IReadOnlyList<string> ShardsOf(string indexPath) => Shards(ReadIndex(indexPath));
 
     public void Dispose() => _files.ForEach(f => f.Dispose());
 
@@ -60,6 +63,8 @@ public sealed class SafetensorsCheckpoint : IDisposable
             throw;
         }
     }
+
+    private static string[] Shards(Dictionary<string, string> index) => [.. index.Values.Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Takes from a shard the tensors that the index places there, as the reference loader does.</summary>
     private void Add(SafetensorsFile file, string name, Dictionary<string, string>? index)

@@ -6,8 +6,11 @@ using SoftPromptGrpc.Server.Hosting;
 namespace SoftPromptGrpc.Server.Models;
 
 /// <summary>Reads Hugging Face checkpoints, and remembers their fingerprints in the data directory.</summary>
-internal sealed class CheckpointReader(IOptions<ServerOptions> options) : IModelReader
+internal sealed class CheckpointReader(CheckpointDirectories directories, IOptions<ServerOptions> options) : IModelReader
 {
-    public Task<BaseModel> ReadAsync(string id, string path, CancellationToken cancellationToken) =>
-        Task.Run(() => ModelLoader.Load(id, path, Path.Combine(options.Value.DataDirectory, "fingerprints")), cancellationToken);
+    public async Task<BaseModel> ReadAsync(string id, string path, CancellationToken cancellationToken)
+    {
+        var directory = await directories.FindAsync(path, cancellationToken);
+        return await Task.Run(() => ModelLoader.Load(id, directory, Path.Combine(options.Value.DataDirectory, "fingerprints")), cancellationToken);
+    }
 }

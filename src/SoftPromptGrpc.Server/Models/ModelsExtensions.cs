@@ -10,6 +10,7 @@ internal static class ModelsExtensions
         services.AddOptionsWithValidateOnStart<ModelsOptions, ModelsOptionsValidator>()
             .Configure<IConfiguration>((options, configuration) => configuration.GetSection(ModelsOptions.Section).Bind(options.Models));
         services.AddSingleton<BackendRegistry>();
+        CheckpointDirectories.Add(services);
         services.AddSingleton<IModelReader, CheckpointReader>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<IModelCatalog>(provider => provider.GetRequiredService<ModelCatalog>());

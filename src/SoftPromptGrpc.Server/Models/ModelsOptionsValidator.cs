@@ -1,11 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using SoftPromptGrpc.ModelFormats.Hub;
 
 namespace SoftPromptGrpc.Server.Models;
 
 /// <summary>Names the keys that are wrong, all of them; never the paths.</summary>
 internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
 {
+    private const string HubForm = "must be hf://owner/name or hf://owner/name@revision.";
+
     public ValidateOptionsResult Validate(string? name, ModelsOptions options)
     {
         var failures = new List<string>();
@@ -20,8 +23,8 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
             failures.AddRange(results.Select(result => $"{key}:{result.MemberNames.First()}: {result.ErrorMessage}"));
             if (model.Id.Length > 0 && !ids.Add(model.Id))
                 failures.Add($"{key}:Id: there already is a model '{model.Id}'.");
-            if (model.Path.Length > 0 && !Directory.Exists(model.Path))
-                failures.Add($"{key}:Path: there is no such directory.");
+            if (model.Path.Length > 0 && !CheckpointDirectories.IsValid(model.Path))
+                failures.Add($"{key}:Path: {(HubReference.IsMeantBy(model.Path) ? HubForm : "there is no such directory.")}");
         }
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }

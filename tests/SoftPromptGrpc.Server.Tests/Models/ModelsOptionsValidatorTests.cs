@@ -30,8 +30,13 @@ public sealed class ModelsOptionsValidatorTests
     [Fact]
     public void Validate_DistinctModels_Succeeds() => Assert.Empty(Failures(new()
     {
-        Models = { new() { Id = "a", Path = Path.GetTempPath() }, new() { Id = "org/b-1.0", Path = Path.GetTempPath() } },
+        Models = { new() { Id = "a", Path = Path.GetTempPath() }, new() { Id = "org/b-1.0", Path = "hf://org/b-1.0@main" } },
     }));
+
+    [Fact]
+    public void Validate_MalformedHubPath_SaysTheForm() => Assert.Equal(
+        "Models:0:Path: must be hf://owner/name or hf://owner/name@revision.",
+        Failures(new() { Models = { new() { Id = "a", Path = "hf://../secret" } } }));
 
     private static string Failures(ModelsOptions options) =>
         string.Join("\n", new ModelsOptionsValidator().Validate(null, options).Failures ?? []);
