@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.ModelFormats.Checkpoints;
@@ -17,15 +18,9 @@ public static class ModelLoader
     /// </exception>
     public static BaseModel Load(string id, string directory, string? fingerprintCache = null)
     {
-        var configPath = Path.Combine(directory, "config.json");
-        if (!File.Exists(configPath))
-            throw new SoftPromptException(ErrorKind.NotFound, $"The checkpoint of model '{id}' has no config.json.");
-        using var json = BoundedJson.ReadFile(configPath);
+        using var json = ReadConfig(directory);
         var config = new ConfigReader(json.RootElement);
-        if (config.Object("quantization_config") is not null)
-            throw config.Unsupported("quantization_config", "quantized weights");
-        var family = ModelFamilies.Of(config);
-        var spec = family.ReadSpec(config);
+        var (family, spec) = ReadSpec(config);
         var generation = ReadGeneration(directory, config);
         var tokenizer = HfTokenizer.Load(directory);
         var weights = OpenWeights(directory, family, spec);
@@ -43,7 +38,23 @@ public static class ModelLoader
         }
     }
 
-    private static CheckpointWeights OpenWeights(string directory, IFamily family, ModelSpec spec)
+    internal static JsonDocument ReadConfig(string directory)
+    {
+        var path = Path.Combine(directory, "config.json");
+        return File.Exists(path)
+            ? BoundedJson.ReadFile(path)
+            : throw new SoftPromptException(ErrorKind.NotFound, "The checkpoint has no config.json.");
+    }
+
+    internal static (IFamily Family, ModelSpec Spec) ReadSpec(ConfigReader config)
+    {
+        if (config.Object("quantization_config") is not null)
+            throw config.Unsupported("quantization_config", "quantized weights");
+        var family = ModelFamilies.Of(config);
+        return (family, family.ReadSpec(config));
+    }
+
+    internal static CheckpointWeights OpenWeights(string directory, IFamily family, ModelSpec spec)
     {
         var checkpoint = SafetensorsCheckpoint.Open(directory);
         try
@@ -58,7 +69,7 @@ public static class ModelLoader
     }
 
     /// <summary>generation_config.json, and what it leaves open from config.json.</summary>
-    private static GenerationDefaults ReadGeneration(string directory, ConfigReader config)
+    internal static GenerationDefaults ReadGeneration(string directory, ConfigReader config)
     {
         var path = Path.Combine(directory, "generation_config.json");
         using var json = File.Exists(path) ? BoundedJson.ReadFile(path) : null;

@@ -3,8 +3,12 @@ using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Inference;
 using SoftPromptGrpc.Server.Jobs;
 using SoftPromptGrpc.Server.Models;
+using SoftPromptGrpc.Server.Models.Checking;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+
+if (args is [ModelsCommand.Name, ..])
+    return await ModelsCommand.RunAsync(args, Console.Out, Console.Error);
 
 return await Running.RunAsync(() =>
 {
