@@ -33,7 +33,7 @@ internal static class ModelMapper
         message.ContextLength = model.Spec.ContextLength;
         message.HasTokenizer = model.Tokenizer is not null;
         message.EndOfSequenceIds.AddRange(model.Generation.EndOfSequence.Select(id => (uint)id));
-        message.Methods.Add(PromptMethod.PromptTuning);
+        message.Methods.AddRange(Enum.GetValues<Core.Prompts.PromptMethod>().Select(method => method.ToMessage()));
         message.Precision = "float32";
         message.MemoryBytes = model.ParameterCount * sizeof(float);
     }
