@@ -15,7 +15,7 @@ internal static class TrainedMethods
             (PromptMethod.PrefixTuning, new() { Projection = true, EncoderHiddenSize = 32 })),
         ("multitask prompt tuning", 0.1, spec => (spec.Method, spec.Multitask) =
             (PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Task = 1 })),
-        ("cartridge", 0.1, spec => (spec.Method, spec.Cartridge, spec.Initialization) = (PromptMethod.Cartridge, new(), Text())),
+        ("cartridge", 0.1, spec => (spec.Method, spec.Cartridge) = (PromptMethod.Cartridge, new())),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(method => method.Name)];
@@ -29,6 +29,4 @@ internal static class TrainedMethods
 
     private static void PTuning(TrainingSpec spec, PromptEncoder encoder) => (spec.Method, spec.PTuning) =
         (PromptMethod.PTuning, new() { Encoder = encoder, EncoderHiddenSize = 32 });
-
-    private static Initialization Text() => new() { Text = new() { TokenIds = new() { Ids = { 5, 6, 7, 8 } } } };
 }

@@ -29,6 +29,10 @@ internal sealed class InitialPrompts(IPromptStore prompts)
         InitialTensors FromText(int[] tokens) => new(Tensors().ZeroPrefix(method), tokens);
         bool IsSpecial(int id) => model.Tokenizer?.IsSpecial(id) ?? false;
         var (initialization, makesPrefix) = (spec.Initialization, method.Kind.MakesPrefix());
+        violations.Require(
+            MethodRules.CanBeginWithText(spec, model.Spec)
+                || initialization.KindCase is not (Wire.Initialization.KindOneofCase.Text or Wire.Initialization.KindOneofCase.SampledVocabulary),
+            Field, "must be random_uniform, zeros or from_prompt: a text has no keys and values of its own here");
         switch (initialization.KindCase)
         {
             case Wire.Initialization.KindOneofCase.Text:
@@ -44,7 +48,7 @@ internal sealed class InitialPrompts(IPromptStore prompts)
             case Wire.Initialization.KindOneofCase.FromPrompt:
                 var found = await FindAsync(spec, model, method, violations, cancellationToken);
                 return () => new(found!);
-            case Wire.Initialization.KindOneofCase.None or Wire.Initialization.KindOneofCase.SampledVocabulary:
+            case Wire.Initialization.KindOneofCase.SampledVocabulary:
                 return () => makesPrefix
                     ? FromText(Begin().SampledTokens(IsSpecial))
                     : FromRows(Begin().SampledVocabulary(IsSpecial));

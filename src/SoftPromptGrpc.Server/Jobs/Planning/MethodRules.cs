@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Grpc;
 using Wire = SoftPromptGrpc.Contracts.V1;
@@ -15,6 +16,13 @@ internal static class MethodRules
     /// <summary>Whether a learned network makes the prefix: it then has no text to begin with.</summary>
     public static bool HasProjection(Wire.TrainingSpec spec) =>
         spec is { Method: Wire.PromptMethod.PrefixTuning, PrefixTuning.Projection: true };
+
+    /// <summary>
+    /// Whether a text's tokens make a beginning: always of rows; of a prefix unless a projection makes it, or the keys and values of a
+    /// text depend on an encoder's input.
+    /// </summary>
+    public static bool CanBeginWithText(Wire.TrainingSpec spec, ModelSpec model) =>
+        !spec.Method.ToMethod().MakesPrefix() || (!HasProjection(spec) && model is DecoderSpec);
 
     /// <param name="spec">With defaults filled in.</param>
     public static void Check(Wire.TrainingSpec spec, Violations violations)

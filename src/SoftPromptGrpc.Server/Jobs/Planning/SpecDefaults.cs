@@ -22,8 +22,7 @@ internal static class SpecDefaults
         spec.Method = spec.Method == Wire.PromptMethod.Unspecified ? Wire.PromptMethod.PromptTuning : spec.Method;
         spec.VirtualTokens = spec.HasVirtualTokens ? spec.VirtualTokens : 20;
         FillMethod(spec);
-        if (spec.Initialization is null or { KindCase: Wire.Initialization.KindOneofCase.None })
-            spec.Initialization = MethodRules.HasProjection(spec) ? new() { RandomUniform = new() } : new() { SampledVocabulary = new() };
+        spec.Initialization ??= new();
         if (string.IsNullOrEmpty(spec.Template?.Pattern))
             spec.Template = new() { Pattern = TextTemplate.Placeholder };
         spec.BatchSize = spec.HasBatchSize ? spec.BatchSize : 16;
@@ -41,6 +40,12 @@ internal static class SpecDefaults
 
     public static void FillFromModel(Wire.TrainingSpec spec, BaseModel model)
     {
+        if (spec.Initialization.KindCase == Wire.Initialization.KindOneofCase.None)
+        {
+            spec.Initialization = MethodRules.CanBeginWithText(spec, model.Spec)
+                ? new() { SampledVocabulary = new() }
+                : new() { RandomUniform = new() };
+        }
         spec.Model = model.Id;
         spec.AppendEndOfSequence = spec.HasAppendEndOfSequence ? spec.AppendEndOfSequence : EndOfSequence(model) is not null;
         if (spec.PTuning is { HasEncoderHiddenSize: false })
