@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using SoftPromptGrpc.Contracts.V1;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Paging;
@@ -50,9 +49,10 @@ internal static class PromptMapper
             $"must hold \"{Core.Prompts.TextTemplate.Placeholder}\" exactly once");
         SpecRules.CheckLabels(header.Labels, violations, "header.labels");
         violations.ThrowIfAny();
-        if (header.ScaleLegacyGemma)
-            throw new SoftPromptException(ErrorKind.Unsupported, "scale_legacy_gemma is not implemented.") { Reason = "NOT_IMPLEMENTED" };
-        return new ImportSettings(header.Model, header.Prompt, format, header.Labels, template, header.HasTask ? header.Task : null);
+        return new ImportSettings(header.Model, header.Prompt, format, header.Labels, template, header.HasTask ? header.Task : null)
+        {
+            ScaleLegacyGemma = header.ScaleLegacyGemma,
+        };
     }
 
     public static ExportHeader ToHeader(this ExportedAdapter adapter, AdapterFormat format) =>

@@ -11,7 +11,11 @@ namespace SoftPromptGrpc.Server.Prompts;
 
 /// <param name="Template">Null: the one in the adapter's side file, else none.</param>
 internal sealed record ImportSettings(
-    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template, int? Task = null);
+    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template, int? Task = null)
+{
+    /// <inheritdoc cref="LegacyGemma"/>
+    public bool ScaleLegacyGemma { get; init; }
+}
 
 /// <summary>Makes prompts of other people's adapters. Nothing in one is trusted.</summary>
 internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
@@ -33,6 +37,7 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
             ContentSha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span)),
             BaseModelName = adapter.BaseModelName,
             AdapterConfig = adapter.Fields,
+            ScaledLegacyGemma = settings.ScaleLegacyGemma && !adapter.Method.MakesPrefix(),
         };
         var template = settings.Template ?? adapter.SideFile.Template ?? TextTemplate.None;
         var prompt = new NewPrompt(settings.Name, model.Id, adapter.Prompt, template, settings.Labels, _ => Lineages.Imported(origin))
@@ -48,10 +53,13 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         if (settings.Format == Wire.AdapterFormat.Npy)
         {
             var array = NpyPrompt.Read(content.Span);
-            var rows = new SoftPrompt(array.VirtualTokens, array.HiddenSize, array.Values, model.Fingerprint);
+            var values = settings.ScaleLegacyGemma ? LegacyGemma.Convert(array.Values, model) : array.Values;
+            var rows = new SoftPrompt(array.VirtualTokens, array.HiddenSize, values, model.Fingerprint);
             return new Adapter(rows, PromptMethod.PromptTuning, "", new SideFile(null, null));
         }
         var peft = PeftAdapterReader.ReadZip(content);
+        if (settings.ScaleLegacyGemma && !peft.Config.Method.MakesPrefix()) // Keys and values were never multiplied.
+            peft = peft with { Values = LegacyGemma.Convert(peft.Values, model) };
         return new Adapter(
             peft.ToPrompt(model.Fingerprint, settings.Task), peft.Config.Method, peft.Config.BaseModelName ?? "", SideFile.Read(peft.SideFile))
         {

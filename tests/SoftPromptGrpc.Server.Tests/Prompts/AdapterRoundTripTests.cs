@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Adapters;
@@ -25,6 +26,24 @@ public sealed class AdapterRoundTripTests : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    [Fact]
+    public async Task Import_ScaledLegacyGemma_MultipliesAndRecordsIt()
+    {
+        var gemma = FakeModels.Create("g") with { Spec = FakeModels.Spec with { HiddenSize = 2, EmbeddingScale = 3 } };
+        using var npy = new MemoryStream();
+        NpyPrompt.Write(new SoftPrompt(1, 2, [1, -0.5f], "print"), npy);
+        var settings = new ImportSettings("", "p", Wire.AdapterFormat.Npy, new Dictionary<string, string>(), null) { ScaleLegacyGemma = true };
+
+        var imported = await new AdapterImport(new FakeCatalog(gemma), _prompts).ImportAsync(settings, npy.ToArray(), _ct);
+        var error = await Assert.ThrowsAsync<SoftPromptException>(
+            () => new AdapterImport(_models, _prompts).ImportAsync(settings, npy.ToArray(), _ct));
+
+        var numbers = await _prompts.LoadAsync(imported, _ct);
+        Assert.Equal([3, -1.5f], numbers.Values.ToArray());
+        Assert.True(Lineages.Read(imported.Lineage).Imported.ScaledLegacyGemma);
+        Assert.Equal("header.scale_legacy_gemma", Assert.Single(error.Violations).Field);
+    }
 
     [Theory]
     [InlineData("gpt2/prompt_tuning_random")]
