@@ -18,7 +18,7 @@ internal sealed class BlobDownload(HubClient client, HubSettings settings, Cache
     public async Task RunAsync(HubReference reference, string commit, RemoteFile file, CancellationToken cancellationToken)
     {
         var part = layout.Part(file.Hash);
-        for (var fruitless = 0; ; )
+        for (var fruitless = 0; ;)
         {
             var before = LengthOf(part);
             try
