@@ -19,10 +19,10 @@ internal static class MethodRules
 
     /// <summary>
     /// Whether a text's tokens make a beginning: always of rows; of a prefix unless a projection makes it, or the keys and values of a
-    /// text depend on an encoder's input.
+    /// text depend on an encoder's input. An unknown method, which <see cref="Check"/> refuses, is taken for rows.
     /// </summary>
     public static bool CanBeginWithText(Wire.TrainingSpec spec, ModelSpec model) =>
-        !spec.Method.ToMethod().MakesPrefix() || (!HasProjection(spec) && model is DecoderSpec);
+        !Enum.IsDefined(spec.Method) || !spec.Method.ToMethod().MakesPrefix() || (!HasProjection(spec) && model is DecoderSpec);
 
     /// <param name="spec">With defaults filled in.</param>
     public static void Check(Wire.TrainingSpec spec, Violations violations)
