@@ -118,36 +118,18 @@ internal sealed class DecoderRunner : IDisposable
     private OrtIoBinding Bind(int slot, int sequences, int positions, int logitRows, int logitRow)
     {
         var binding = _session.CreateIoBinding();
-        Input(DecoderGraph.Embeddings, _embeddings.Tensor(0, sequences, positions, _spec.EmbeddingSize));
+        binding.Input(DecoderGraph.Embeddings, _embeddings.Tensor(0, sequences, positions, _spec.EmbeddingSize));
         if (_spec.Positions == PositionKind.Learned)
-            Input(DecoderGraph.Positions, _positions.Tensor(0, sequences, positions));
-        Input(DecoderGraph.LogitRows, _logitRows.Tensor(0, logitRows));
-        Input(DecoderGraph.LastPositions, _lastPositions.Tensor(0, sequences));
-        Input(DecoderGraph.LongestLength, _longestLength.Tensor(0));
+            binding.Input(DecoderGraph.Positions, _positions.Tensor(0, sequences, positions));
+        binding.Input(DecoderGraph.LogitRows, _logitRows.Tensor(0, logitRows));
+        binding.Input(DecoderGraph.LastPositions, _lastPositions.Tensor(0, sequences));
+        binding.Input(DecoderGraph.LongestLength, _longestLength.Tensor(0));
         for (var layer = 0; layer < _spec.LayerCount; layer++)
         {
-            InPlace(DecoderGraph.PastKeys(layer), DecoderGraph.PresentKeys(layer), _cache.Keys(layer, slot, sequences));
-            InPlace(DecoderGraph.PastValues(layer), DecoderGraph.PresentValues(layer), _cache.Values(layer, slot, sequences));
+            binding.InPlace(DecoderGraph.PastKeys(layer), DecoderGraph.PresentKeys(layer), _cache.Keys(layer, slot, sequences));
+            binding.InPlace(DecoderGraph.PastValues(layer), DecoderGraph.PresentValues(layer), _cache.Values(layer, slot, sequences));
         }
-        using var logits = _logits.Tensor((long)logitRow * _spec.VocabularySize, logitRows, _spec.VocabularySize);
-        binding.BindOutput(DecoderGraph.Logits, logits);
+        binding.Output(DecoderGraph.Logits, _logits.Tensor((long)logitRow * _spec.VocabularySize, logitRows, _spec.VocabularySize));
         return binding;
-
-        // A binding shares the tensor; only the handle is disposed here.
-        void Input(string name, OrtValue value)
-        {
-            using (value)
-                binding.BindInput(name, value);
-        }
-
-        // The same memory as input and output: otherwise the whole cache would be copied in every call.
-        void InPlace(string past, string present, OrtValue value)
-        {
-            using (value)
-            {
-                binding.BindInput(past, value);
-                binding.BindOutput(present, value);
-            }
-        }
     }
 }

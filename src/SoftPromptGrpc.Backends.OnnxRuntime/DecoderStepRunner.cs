@@ -101,39 +101,23 @@ internal sealed class DecoderStepRunner : IDisposable
     private OrtIoBinding Bind(int count, int longest)
     {
         var binding = _session.CreateIoBinding();
-        Input(EncoderDecoderGraphs.Embeddings, _embeddings.Tensor(0, count, _spec.HiddenSize));
-        Input(DecoderGraph.LastPositions, _lastPositions.Tensor(0, count));
-        Input(DecoderGraph.LongestLength, _longestLength.Tensor(0));
-        Input(EncoderDecoderGraphs.EncodedLastPositions, _inputLastPositions.Tensor(0, count));
-        Input(EncoderDecoderGraphs.EncodedLength, _inputLength.Tensor(0));
-        Input(EncoderDecoderGraphs.EncodedLast, _inputLast.Tensor(0, count, _spec.HeadCount, 1));
+        binding.Input(EncoderDecoderGraphs.Embeddings, _embeddings.Tensor(0, count, _spec.HiddenSize));
+        binding.Input(DecoderGraph.LastPositions, _lastPositions.Tensor(0, count));
+        binding.Input(DecoderGraph.LongestLength, _longestLength.Tensor(0));
+        binding.Input(EncoderDecoderGraphs.EncodedLastPositions, _inputLastPositions.Tensor(0, count));
+        binding.Input(EncoderDecoderGraphs.EncodedLength, _inputLength.Tensor(0));
+        binding.Input(EncoderDecoderGraphs.EncodedLast, _inputLast.Tensor(0, count, _spec.HeadCount, 1));
         if (_biases is not null)
-            Input(EncoderDecoderGraphs.Bias, _bias.Tensor(0, count, _spec.HeadCount, 1, longest));
+            binding.Input(EncoderDecoderGraphs.Bias, _bias.Tensor(0, count, _spec.HeadCount, 1, longest));
         for (var layer = 0; layer < _spec.DecoderLayerCount; layer++)
         {
-            InPlace(DecoderGraph.PastKeys(layer), DecoderGraph.PresentKeys(layer), _outputs.Keys(layer, 0, count));
-            InPlace(DecoderGraph.PastValues(layer), DecoderGraph.PresentValues(layer), _outputs.Values(layer, 0, count));
-            InPlace(EncoderDecoderGraphs.EncodedKeys(layer), EncoderDecoderGraphs.PresentEncodedKeys(layer), _inputs.Keys(layer, 0, count));
-            InPlace(
+            binding.InPlace(DecoderGraph.PastKeys(layer), DecoderGraph.PresentKeys(layer), _outputs.Keys(layer, 0, count));
+            binding.InPlace(DecoderGraph.PastValues(layer), DecoderGraph.PresentValues(layer), _outputs.Values(layer, 0, count));
+            binding.InPlace(EncoderDecoderGraphs.EncodedKeys(layer), EncoderDecoderGraphs.PresentEncodedKeys(layer), _inputs.Keys(layer, 0, count));
+            binding.InPlace(
                 EncoderDecoderGraphs.EncodedValues(layer), EncoderDecoderGraphs.PresentEncodedValues(layer), _inputs.Values(layer, 0, count));
         }
-        using var logits = _logits.Tensor(0, count, _spec.VocabularySize);
-        binding.BindOutput(DecoderGraph.Logits, logits);
+        binding.Output(DecoderGraph.Logits, _logits.Tensor(0, count, _spec.VocabularySize));
         return binding;
-
-        void Input(string name, OrtValue value)
-        {
-            using (value)
-                binding.BindInput(name, value);
-        }
-
-        void InPlace(string past, string present, OrtValue value)
-        {
-            using (value)
-            {
-                binding.BindInput(past, value);
-                binding.BindOutput(present, value);
-            }
-        }
     }
 }

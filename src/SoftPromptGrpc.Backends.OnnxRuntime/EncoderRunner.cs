@@ -28,26 +28,16 @@ internal sealed class EncoderRunner(EncoderDecoderSpec spec, IModelWeights weigh
             FillBiases(biases, i, positions);
         }
         using var binding = _session.CreateIoBinding();
-        Input(EncoderDecoderGraphs.Embeddings, rows.Tensor(0, positions, spec.HiddenSize));
+        binding.Input(EncoderDecoderGraphs.Embeddings, rows.Tensor(0, positions, spec.HiddenSize));
         if (_biases is null)
-            Input(DecoderGraph.Positions, numbers.Tensor(0, positions));
+            binding.Input(DecoderGraph.Positions, numbers.Tensor(0, positions));
         else
-            Input(EncoderDecoderGraphs.Bias, biases.Tensor(0, 1, spec.HeadCount, positions, positions));
+            binding.Input(EncoderDecoderGraphs.Bias, biases.Tensor(0, 1, spec.HeadCount, positions, positions));
         for (var layer = 0; layer < spec.DecoderLayerCount; layer++)
-        {
-            using var output = encoded.Tensor((long)layer * positions * _width, positions, _width);
-            binding.BindOutput(EncoderDecoderGraphs.Encoded(layer), output);
-        }
+            binding.Output(EncoderDecoderGraphs.Encoded(layer), encoded.Tensor((long)layer * positions * _width, positions, _width));
         _session.RunWithBinding(_runOptions, binding);
         for (var layer = 0; layer < spec.DecoderLayerCount; layer++)
             read(layer, encoded.Slice((long)layer * positions * _width, positions * _width));
-
-        // A binding shares the tensor; only the handle is disposed here.
-        void Input(string name, OrtValue value)
-        {
-            using (value)
-                binding.BindInput(name, value);
-        }
     }
 
     public void Dispose()
