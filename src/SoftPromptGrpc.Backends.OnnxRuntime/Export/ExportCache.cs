@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
@@ -9,14 +10,12 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 /// </summary>
 internal sealed class ExportCache(string root, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>The path of the model's graph. Exports first where there is no sound entry, which takes seconds per gigabyte.</summary>
     public async Task<string> GetAsync(BaseModel model, CancellationToken cancellationToken)
     {
         var entry = Path.Combine(root, $"{model.Fingerprint}-{Version(model.Spec)}");
         Directory.CreateDirectory(root);
-        using (await LockAsync($"{entry}.lock", cancellationToken))
+        using (await FileLock.AcquireAsync($"{entry}.lock", time, cancellationToken))
             await Task.Run(() => Ensure(model, entry, cancellationToken), cancellationToken);
         return Path.Combine(entry, GraphBuilder.GraphFile());
     }
@@ -61,20 +60,4 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
         model.Spec is EncoderDecoderSpec encoderDecoder
             ? EncoderDecoderExporter.Export(encoderDecoder, model.Weights, directory, cancellationToken)
             : DecoderExporter.Export((DecoderSpec)model.Spec, model.Weights, directory, cancellationToken);
-
-    // An exclusively opened file: the system lets go of it when its holder dies.
-    private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                await Task.Delay(LockInterval, time, cancellationToken);
-            }
-        }
-    }
 }

@@ -1,10 +1,10 @@
+using SoftPromptGrpc.Core;
+
 namespace SoftPromptGrpc.ModelFormats.Hub;
 
 /// <summary>Reads and writes the cache's refs and snapshots, and locks its blobs. Safe for several processes, Python among them.</summary>
 internal sealed class HubCache(CacheLayout layout, TimeProvider time)
 {
-    private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>The commit that a revision stood for when it was last asked for; null: never.</summary>
     public string? CommitOf(string revision)
     {
@@ -45,22 +45,12 @@ internal sealed class HubCache(CacheLayout layout, TimeProvider time)
         File.Move(unfinished, path, overwrite: true);
     }
 
-    /// <summary>Waits until nobody else writes the blob. The system lets go of the lock when its holder dies.</summary>
-    public async Task<IDisposable> LockAsync(string hash, CancellationToken cancellationToken)
+    /// <summary>Waits until nobody else writes the blob.</summary>
+    public Task<IDisposable> LockAsync(string hash, CancellationToken cancellationToken)
     {
         var path = layout.Lock(hash);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         Directory.CreateDirectory(layout.Blobs);
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                await Task.Delay(LockInterval, time, cancellationToken);
-            }
-        }
+        return FileLock.AcquireAsync(path, time, cancellationToken);
     }
 }
