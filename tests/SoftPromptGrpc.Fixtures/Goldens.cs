@@ -17,8 +17,9 @@ public static class Goldens
     /// </summary>
     private const int EagerFalconBiases = 2;
 
-    private static readonly string Repository = FindRepository();
-    private static readonly string Shared = Path.Combine(Repository, "..", "shared");
+    public static string Repository { get; } = FindRepository();
+
+    private static string Shared { get; } = Path.Combine(Repository, "..", "shared");
 
     /// <summary>A small trained model with its own goldens.json; only in shared/models.</summary>
     public static string Stories260K => SharedDirectory("models/stories260K");

@@ -17,7 +17,7 @@ public sealed class SupportTableTests
     {
         var expected = Table();
 
-        var readme = File.ReadAllText(Path.Combine(Repository(), "README.md")).ReplaceLineEndings("\n");
+        var readme = File.ReadAllText(Path.Combine(Goldens.Repository, "README.md")).ReplaceLineEndings("\n");
 
         Assert.True(readme.Contains(expected, StringComparison.Ordinal), $"The README should have this table:\n{expected}");
     }
@@ -43,13 +43,5 @@ public sealed class SupportTableTests
     {
         using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(CausalModels.DirectoryOf(model), "config.json")));
         return config.RootElement.GetProperty("model_type").GetString()!;
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "SoftPromptGrpc.sln")))
-            folder = folder.Parent;
-        return folder.FullName;
     }
 }
