@@ -1,6 +1,7 @@
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Prompts;
 
 namespace SoftPromptGrpc.Server.Inference;
 
@@ -40,9 +41,9 @@ internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
             var model = await models.GetAsync(query.Model.Length > 0 ? query.Model : record?.ModelId ?? "", cancellationToken);
             if (record is null)
                 return new Target(model, null, null);
-            RequireMatch(record, model);
+            ModelMatch.RequireFingerprint($"Prompt '{record.Reference}'", record.ModelFingerprint, model);
             var prompt = await prompts.LoadAsync(record, cancellationToken);
-            RequireFit(record, prompt, model);
+            ModelMatch.RequireFit($"Prompt '{record.Reference}'", prompt, model);
             return new Target(model, record, prompt);
         }
         catch (SoftPromptException exception) when (violations.Any)
@@ -51,31 +52,6 @@ internal sealed class TargetResolver(IModelCatalog models, IPromptStore prompts)
                 violations.Add(violation.Field, violation.Description);
             violations.ThrowIfAny();
             throw;
-        }
-    }
-
-    private static void RequireMatch(PromptRecord prompt, BaseModel model)
-    {
-        if (prompt.ModelFingerprint != model.Fingerprint)
-        {
-            throw new SoftPromptException(
-                ErrorKind.Precondition,
-                $"Prompt '{prompt.Reference}' belongs to another base model than '{model.Id}': "
-                + $"its fingerprint is {prompt.ModelFingerprint}, the model's is {model.Fingerprint}.")
-            {
-                Reason = "PROMPT_OF_OTHER_MODEL",
-            };
-        }
-    }
-
-    private static void RequireFit(PromptRecord record, ServedPrompt prompt, BaseModel model)
-    {
-        if (prompt.MisfitWith(model.Spec) is { } misfit)
-        {
-            throw new SoftPromptException(ErrorKind.Precondition, $"Prompt '{record.Reference}' does not fit model '{model.Id}': {misfit}.")
-            {
-                Reason = "PROMPT_OF_OTHER_MODEL",
-            };
         }
     }
 }

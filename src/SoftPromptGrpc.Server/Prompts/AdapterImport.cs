@@ -79,21 +79,9 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
 
     private static void Check(Adapter adapter, BaseModel model)
     {
-        if (adapter.Prompt.MisfitWith(model.Spec) is { } misfit)
-        {
-            throw new SoftPromptException(ErrorKind.Precondition, $"The adapter does not fit model '{model.Id}': {misfit}.")
-            {
-                Reason = "PROMPT_OF_ANOTHER_MODEL",
-            };
-        }
-        if (adapter.SideFile.ModelFingerprint is { } fingerprint && fingerprint != model.Fingerprint)
-        {
-            throw new SoftPromptException(
-                ErrorKind.Precondition, $"The adapter was made for the model with fingerprint {fingerprint}; '{model.Id}' has {model.Fingerprint}.")
-            {
-                Reason = "PROMPT_OF_ANOTHER_MODEL",
-            };
-        }
+        ModelMatch.RequireFit("The adapter", adapter.Prompt, model);
+        if (adapter.SideFile.ModelFingerprint is { } fingerprint)
+            ModelMatch.RequireFingerprint("The adapter", fingerprint, model);
         if (adapter.Prompt.VirtualTokens >= model.Spec.ContextLength)
         {
             throw new SoftPromptException(

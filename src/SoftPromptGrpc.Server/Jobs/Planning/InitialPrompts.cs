@@ -1,9 +1,9 @@
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Server.Grpc;
+using SoftPromptGrpc.Server.Prompts;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Jobs.Planning;
@@ -75,15 +75,7 @@ internal sealed class InitialPrompts(IPromptStore prompts)
             return null;
         var record = await prompts.FindAsync(reference!, cancellationToken);
         spec.Initialization.FromPrompt = record.Reference.ToString();
-        if (record.ModelFingerprint != model.Fingerprint)
-        {
-            throw new SoftPromptException(
-                ErrorKind.Precondition,
-                $"'{record.Reference}' was made for the model with fingerprint {record.ModelFingerprint}; '{model.Id}' has {model.Fingerprint}.")
-            {
-                Reason = "PROMPT_OF_ANOTHER_MODEL",
-            };
-        }
+        ModelMatch.RequireFingerprint($"Prompt '{record.Reference}'", record.ModelFingerprint, model);
         if (!violations.Require(
             record.VirtualTokens == spec.VirtualTokens, From, $"has {record.VirtualTokens} virtual tokens, not {spec.VirtualTokens}"))
             return null;
