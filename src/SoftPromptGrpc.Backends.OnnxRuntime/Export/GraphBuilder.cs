@@ -111,6 +111,8 @@ internal sealed class GraphBuilder : IDisposable
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "SoftPromptGrpc", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Contributed, Version = 1 });
+        if (_graph.Node.Any(node => node.Domain == Operator.Own))
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Own, Version = 1 });
         var bytes = model.ToByteArray();
         using var stream = new FileStream(Path.Combine(_directory, GraphFile(_name)), FileMode.CreateNew);
         stream.Write(bytes);

@@ -6,6 +6,9 @@ internal sealed record Operator(string Type, string Domain = "")
     /// <summary>ONNX Runtime's own operators: docs/ContribOperators.md of its repository.</summary>
     public const string Contributed = "com.microsoft";
 
+    /// <summary>Ours, written in C#: <see cref="Operators.CustomOperator"/>.</summary>
+    public const string Own = "softprompt";
+
     public IReadOnlyList<(string Name, long Value)> Integers { get; init; } = [];
 
     public IReadOnlyList<(string Name, float Value)> Floats { get; init; } = [];
