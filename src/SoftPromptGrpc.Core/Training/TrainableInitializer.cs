@@ -15,11 +15,14 @@ public sealed class TrainableInitializer(BaseModel model, int virtualTokens, lon
     private readonly SeededRandom _random = SeededRandom.For(seed, SeedStream);
 
     /// <summary>For methods that end in rows.</summary>
-    /// <param name="rows">What prompt tuning would begin with: the embedding of an encoder, the shared prompt of tasks.</param>
+    /// <param name="rows">
+    /// What prompt tuning would begin with: the embedding of an encoder (for both halves, where it has rows for both), the shared prompt of
+    /// tasks.
+    /// </param>
     public TrainablePrompt FromRows(TrainingMethod method, SoftPrompt rows) =>
         Create(method, slot => slot.Name is MultitaskPromptTuning.Columns or MultitaskPromptTuning.Rows ? TaskFactor(slot)
             : slot.FanIn > 0 ? Uniform(slot)
-            : rows.Values.ToArray());
+            : Repeated(rows.Values.Span, slot.Length));
 
     /// <summary>A prefix from a standard normal distribution, as PEFT's.</summary>
     public TrainablePrompt RandomPrefix(TrainingMethod method) => Create(method, slot => slot.FanIn > 0 ? Uniform(slot) : Normal(slot, 1));
@@ -57,6 +60,14 @@ public sealed class TrainableInitializer(BaseModel model, int virtualTokens, lon
     {
         var (ranks, width) = slot.Name == MultitaskPromptTuning.Columns ? (slot.Shape[2], 1) : (slot.Shape[1], slot.Shape[2]);
         return Fill(slot, i => i / width % ranks == 0 ? 1 : TaskDeviation * _random.NextNormal());
+    }
+
+    private static float[] Repeated(ReadOnlySpan<float> values, int length)
+    {
+        var repeated = new float[length];
+        for (var i = 0; i < length; i += values.Length)
+            values.CopyTo(repeated.AsSpan(i));
+        return repeated;
     }
 
     private static float[] Fill(TensorSlot slot, Func<int, double> value)

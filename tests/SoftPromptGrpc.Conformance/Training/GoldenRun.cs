@@ -45,12 +45,7 @@ public sealed class GoldenRun
         _tensors = Goldens.Tensors($"training/{model}/{run}.safetensors");
     }
 
-    /// <summary>An LSTM over the rows that PEFT has twice and uses once has no counterpart here.</summary>
-    public static TheoryData<string, string> All => new(
-        from model in Models
-        from run in Runs
-        where model != EncoderDecoder || !run.StartsWith("p_tuning_lstm", StringComparison.Ordinal)
-        select (model, run));
+    public static MatrixTheoryData<string, string> All => new(Models, Runs);
 
     public double LossTolerance { get; }
 
@@ -65,10 +60,10 @@ public sealed class GoldenRun
     /// <summary>The loss of each batch after the last step.</summary>
     public double[] FinalLosses => Numbers("eval_loss_after_per_batch");
 
-    /// <summary>As PEFT saves it.</summary>
-    public float[] FinalPrompt => Used("final_saved_prompt_embeddings");
+    /// <summary>What is served of what PEFT saves.</summary>
+    public float[] FinalPrompt => Used("final_saved_prompt_embeddings", PeftGoldens.VirtualTokens);
 
-    public float[] Final(string tensor) => Used($"final.{tensor}");
+    public float[] Final(TrainableTensor tensor) => _tensors[$"final.{tensor.Name}"][..tensor.Values.Length];
 
     public double FinalTolerance => _adapter == "p_tuning_lstm" ? 2e-3 : PromptTolerance;
 
@@ -96,16 +91,15 @@ public sealed class GoldenRun
     }
 
     public IReadOnlyList<(int Step, float[] Prompt)> EarlyPrompts =>
-        Method is PromptTuning ? [.. EarlySteps.Select(step => (step, Used($"after_step_{step}.embedding.weight")))] : [];
+        Method is PromptTuning ? [.. EarlySteps.Select(step => (step, Used($"after_step_{step}.embedding.weight", PeftGoldens.VirtualTokens)))] : [];
 
     private TrainablePrompt Initial(BaseModel model) => new(
         PeftGoldens.VirtualTokens,
-        Method.Tensors(model.Spec, PeftGoldens.VirtualTokens).Select(slot => new TrainableTensor(slot.Name, Used($"initial.{slot.Name}"))),
+        Method.Tensors(model.Spec, PeftGoldens.VirtualTokens).Select(slot => new TrainableTensor(slot.Name, _tensors[$"initial.{slot.Name}"][..slot.Length])),
         model.Fingerprint);
 
     /// <summary>For an encoder-decoder PEFT has rows for both halves, and uses the first ones only.</summary>
-    private float[] Used(string tensor) =>
-        _tensors.Shape(tensor)[0] == 2 * PeftGoldens.VirtualTokens ? _tensors[tensor][..(_tensors[tensor].Length / 2)] : _tensors[tensor];
+    private float[] Used(string tensor, int rows) => _tensors[tensor][..(rows * _tensors[tensor].Length / _tensors.Shape(tensor)[0])];
 
     private static OptimizerSettings Optimizer(JsonElement settings)
     {

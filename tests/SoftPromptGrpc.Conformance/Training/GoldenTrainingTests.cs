@@ -26,7 +26,7 @@ public abstract class GoldenTrainingTests
         AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), golden.LossTolerance);
         AssertClose(Served(golden.FinalPrompt, trained.Prompt, model), trained.Prompt.Values.ToArray(), golden.PromptTolerance);
         Assert.All(golden.EarlyPrompts, early => AssertClose(early.Prompt, events.Checkpoints[early.Step - 1].Prompt.Tensors[0].Values, golden.PromptTolerance));
-        Assert.All(trained.Trained.Tensors, tensor => AssertClose(golden.Final(tensor.Name), tensor.Values, golden.FinalTolerance));
+        Assert.All(trained.Trained.Tensors, tensor => AssertClose(golden.Final(tensor), tensor.Values, golden.FinalTolerance));
     }
 
     [Theory]

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch.Training.Methods;
 
-// P: virtual tokens, E: width of the encoder, I: inputs of a layer.
-/// <summary>A bidirectional LSTM (Hochreiter and Schmidhuber 1997) over the virtual tokens, as torch.nn.LSTM.</summary>
+// P: rows, E: width of the encoder, I: inputs of a layer.
+/// <summary>A bidirectional LSTM (Hochreiter and Schmidhuber 1997) over rows, as torch.nn.LSTM.</summary>
 internal static class Lstm
 {
     /// <returns>[P, 2 * E].</returns>

@@ -17,7 +17,7 @@ internal static class PromptNetwork
     {
         PromptTuning => new RowPreamble(tensors[Embedding]),
         PTuning { Encoder: PromptEncoderKind.Mlp } => new RowPreamble(Linears(tensors[Embedding], tensors, "mlp_head", [0, 2, 4])),
-        PTuning encoder => new RowPreamble(Linears(Lstm.Forward(encoder, tensors[Embedding], tensors), tensors, "mlp_head", [0, 2])),
+        PTuning encoder => new RowPreamble(Linears(Encoded(encoder, spec, tensors), tensors, "mlp_head", [0, 2])),
         MultitaskPromptTuning => new RowPreamble(
             tensors[Embedding] * tensors[MultitaskPromptTuning.Columns].matmul(tensors[MultitaskPromptTuning.Rows])), // [tasks, P, H]
         PrefixTuning { ProjectionSize: null } => Prefix(tensors[Embedding], spec),
@@ -26,6 +26,13 @@ internal static class PromptNetwork
         Cartridge => Prefix(cat([tensors[Cartridge.Frozen], tensors[Cartridge.Trainable]], 0), spec),
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, null),
     };
+
+    /// <summary>What the LSTM makes of all rows, where it is served.</summary>
+    private static Tensor Encoded(PTuning encoder, ModelSpec spec, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var rows = tensors[Embedding];
+        return Lstm.Forward(encoder, rows, tensors).narrow(0, 0, rows.shape[0] / PTuning.HalvesOf(spec));
+    }
 
     /// <param name="rows">[P, W].</param>
     private static PrefixPreamble Prefix(Tensor rows, ModelSpec spec)

@@ -19,19 +19,26 @@ public sealed record PTuning(PromptEncoderKind Encoder, int EncoderSize, int Lay
 {
     public override PromptMethod Kind => PromptMethod.PTuning;
 
+    /// <summary>
+    /// Halves of the model that PEFT's encoder makes rows for. Those of the first are served; the others reach them only through an LSTM's
+    /// backward direction, so an MLP does without.
+    /// </summary>
+    public static int HalvesOf(ModelSpec spec) => spec is EncoderDecoderSpec ? 2 : 1;
+
     public override IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens)
     {
         var embedding = Embedding(virtualTokens, spec.EmbeddingSize);
+        var others = (HalvesOf(spec) - 1) * virtualTokens;
         return Encoder switch
         {
             PromptEncoderKind.Mlp =>
             [
-                embedding, .. Linear("mlp_head.0", spec.EmbeddingSize, EncoderSize), .. Linear("mlp_head.2", EncoderSize, EncoderSize),
+                embedding with { IdleRows = others }, .. Linear("mlp_head.0", spec.EmbeddingSize, EncoderSize), .. Linear("mlp_head.2", EncoderSize, EncoderSize),
                 .. Linear("mlp_head.4", EncoderSize, spec.EmbeddingSize),
             ],
             PromptEncoderKind.Lstm =>
             [
-                embedding, .. Enumerable.Range(0, Layers).SelectMany(layer => LstmLayer(layer, spec.EmbeddingSize)),
+                Embedding(virtualTokens + others, spec.EmbeddingSize), .. Enumerable.Range(0, Layers).SelectMany(layer => LstmLayer(layer, spec.EmbeddingSize)),
                 .. Linear("mlp_head.0", 2 * EncoderSize, 2 * EncoderSize), .. Linear("mlp_head.2", 2 * EncoderSize, spec.EmbeddingSize),
             ],
         };
