@@ -9,26 +9,23 @@ namespace SoftPromptGrpc.Conformance.Training;
 /// <summary>A training run of PEFT: 60 steps of 4 examples, in order.</summary>
 public sealed class GoldenRun
 {
-    private const double Exact = 1e-4;
     private const string EncoderDecoder = "t5_v1_0";
 
     /// <summary>
-    /// Runs of T5 that end apart for reasons of rounding, with the loss's tolerance: gradients near Adam's epsilon, where PEFT's own
-    /// float32 and float64 part; and one that is the same to 1e-6 for 17 steps, then grows apart (a ReLU's input next to 0).
+    /// Runs of T5 in which an input of a ReLU comes within 3e-7 of 0, in the 18th and in the second step. Rounding decides on which side
+    /// it falls, the ReLU's derivative jumps there, and from that step on there are two runs, 7e-4 and 6e-3 apart in the loss. PEFT's
+    /// own float32 and float64 are on different sides in the latter.
     /// </summary>
-    private static readonly Dictionary<string, double> TouchyRuns = new()
-    {
-        ["prompt_tuning_text_long.adamw_linear_warmup"] = 2e-2,
-        ["prompt_tuning_random.adamw_linear_warmup"] = 2e-3,
-    };
+    private static readonly string[] ForkedRuns =
+        ["prompt_tuning_random.adamw_linear_warmup", "prompt_tuning_text_long.adamw_linear_warmup"];
 
     private static readonly string[] Models = ["gpt2", "llama", EncoderDecoder];
 
     private static readonly string[] Runs =
     [
         "prompt_tuning_random.adafactor_const", "prompt_tuning_random.adamw_const", "prompt_tuning_random.adamw_linear_warmup",
-        "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum", "prompt_tuning_text_long.adamw_linear_warmup", "p_tuning_mlp.adamw_const_lr0.01",
-        "p_tuning_lstm.adamw_const_lr0.01", "prefix_tuning.adamw_const_lr0.01", "prefix_tuning_projection.adamw_const_lr0.01",
+        "prompt_tuning_random.adamw_wd_clip_cosine", "prompt_tuning_random.sgd_momentum",
+        "prompt_tuning_text_long.adamw_linear_warmup", "p_tuning_mlp.adamw_const_lr0.01", "p_tuning_lstm.adamw_const_lr0.01", "prefix_tuning.adamw_const_lr0.01", "prefix_tuning_projection.adamw_const_lr0.01",
     ];
 
     private static readonly int[] EarlySteps = [1, 2, 10];
@@ -40,16 +37,22 @@ public sealed class GoldenRun
     public GoldenRun(string model, string run)
     {
         _adapter = run.Split('.')[0];
-        LossTolerance = model == EncoderDecoder ? TouchyRuns.GetValueOrDefault(run, Exact) : Exact;
         _json = Goldens.Json($"training/{model}/{run}.json");
         _tensors = Goldens.Tensors($"training/{model}/{run}.safetensors");
     }
 
-    public static MatrixTheoryData<string, string> All => new(Models, Runs);
+    /// <summary>Those that rounding does not lead elsewhere.</summary>
+    public static TheoryData<string, string> Steady => new(
+        from model in Models
+        from run in Runs
+        where model != EncoderDecoder || !ForkedRuns.Contains(run)
+        select (model, run));
 
-    public double LossTolerance { get; }
+    public static TheoryData<string, string> Forked => new(ForkedRuns.Select(run => (EncoderDecoder, run)));
 
-    public double PromptTolerance => LossTolerance == Exact ? 1e-3 : 0.5;
+    public static double LossTolerance => 1e-4;
+
+    public static double PromptTolerance => 1e-3;
 
     public double[] Losses => Numbers("loss");
 
