@@ -40,6 +40,11 @@ internal sealed class DecoderRunner : IDisposable
     /// <summary>All rows of logits.</summary>
     public ReadOnlySpan<float> Logits => _logits.Slice(0, checked((int)_logits.Length));
 
+    public Span<float> LogitRow(int row) => _logits.Slice((long)row * _spec.VocabularySize, _spec.VocabularySize);
+
+    /// <summary>Where the last position's logits are when nobody wants them.</summary>
+    public int SpareRow => (int)(_logits.Length / _spec.VocabularySize) - 1;
+
     /// <summary>Where a row's input goes: a token's embedding or a virtual token.</summary>
     public Span<float> Embedding(int row) => _embeddings.Slice((long)row * _spec.EmbeddingSize, _spec.EmbeddingSize);
 
@@ -81,8 +86,7 @@ internal sealed class DecoderRunner : IDisposable
         var rows = Math.Max(logitCount, 1);
         for (var i = 0; i < rows; i++)
             _logitRows.Slice(0, rows)[i] = count - rows + i;
-        var spare = (int)(_logits.Length / _spec.VocabularySize) - 1;
-        using var binding = Bind(slot, 1, count, rows, logitCount > 0 ? logitRow : spare);
+        using var binding = Bind(slot, 1, count, rows, logitCount > 0 ? logitRow : SpareRow);
         _session.RunWithBinding(_runOptions, binding);
     }
 

@@ -64,6 +64,22 @@ internal sealed class KvCache(CacheShape shape, int maxSlots, long maxBytes, ILo
         }
     }
 
+    /// <summary>Copies what a slot holds: for each buffer [heads, length, headSize].</summary>
+    public NativeBuffer<float> Save(int slot, int length)
+    {
+        var saved = new NativeBuffer<float>(_buffers.Length * Start(1, 0, length));
+        for (var i = 0; i < _buffers.Length; i++)
+            Copy(_buffers[i], slot, Positions, saved, i, length, length);
+        return saved;
+    }
+
+    /// <summary>Begins a slot with what <see cref="Save"/> gave.</summary>
+    public void Load(NativeBuffer<float> saved, int slot, int length)
+    {
+        for (var i = 0; i < _buffers.Length; i++)
+            Copy(saved, i, length, _buffers[i], slot, Positions, length);
+    }
+
     /// <summary>Copies a sequence to another slot.</summary>
     public void Move(int from, int to, int length)
     {
@@ -154,6 +170,9 @@ internal sealed class KvCache(CacheShape shape, int maxSlots, long maxBytes, ILo
 
     private OrtValue Tensor(NativeBuffer<float> buffer, int slot, int count) =>
         buffer.Tensor(Start(slot, 0, Positions), count, shape.HeadCount, Positions, _headSize);
+
+    /// <summary>Of so many positions of one sequence.</summary>
+    public long BytesOf(int positions) => shape.BytesPerPosition * positions;
 
     private long Start(int slot, int head, int positions) =>
         ((long)slot * shape.HeadCount + head) * positions * _headSize;

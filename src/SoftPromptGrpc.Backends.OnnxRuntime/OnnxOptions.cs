@@ -24,6 +24,10 @@ public sealed class OnnxOptions
     [Range(1L << 20, 1L << 50)]
     public long MaxCacheBytes { get; set; } = 4L << 30;
 
+    /// <summary>The most memory that one session keeps prompts' keys and values in, in bytes; 0: it keeps none.</summary>
+    [Range(0, 1L << 50)]
+    public long MaxPrefixBytes { get; set; } = 512L << 20;
+
     /// <summary>The most positions of one sequence that one pass computes: bounds how long the other sequences wait.</summary>
     [Range(1, 65536)]
     public int PrefillChunk { get; set; } = 256;

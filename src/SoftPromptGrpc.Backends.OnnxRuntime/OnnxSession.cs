@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using SoftPromptGrpc.Backends.OnnxRuntime.Prefixes;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
@@ -18,6 +19,7 @@ internal sealed class OnnxSession : IInferenceSession
     private readonly KvCache _cache;
     private readonly DecoderRunner _runner;
     private readonly SlotTable<OnnxSequence> _slots;
+    private readonly PrefixCache<PrefixSnapshot> _prefixes;
     private readonly HashSet<OnnxSequence> _decoding = [];
     private int[] _firstRows = [];
     private bool _disposed;
@@ -28,10 +30,13 @@ internal sealed class OnnxSession : IInferenceSession
         (_spec, _weights, _cache) = ((DecoderSpec)model.Spec, model.Weights, cache);
         (MaxSequences, _chunk) = (options.MaxSequences, options.PrefillChunk);
         _slots = new(Move, Swap);
+        _prefixes = new(options.MaxPrefixBytes);
         _runner = new(_spec, graphPath, sessionOptions, cache, Math.Max(_chunk, MaxSequences));
     }
 
     public int MaxSequences { get; }
+
+    public PrefixUse Prefixes => _prefixes.Use;
 
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
@@ -97,6 +102,8 @@ internal sealed class OnnxSession : IInferenceSession
                 throw new ArgumentException("A step asks for more rows of logits than it has positions.", nameof(steps));
             if (sequence.Length + (prompted ? sequence.Prompt!.VirtualTokens : 0) + step.Tokens.Length > sequence.Capacity)
                 throw new ArgumentException("A step exceeds its sequence's capacity.", nameof(steps));
+            if (step.SharedTokens < 0 || (sequence.Length == 0 && step.SharedTokens > step.Tokens.Length))
+                throw new ArgumentException("A step shares more tokens than it has.", nameof(steps));
             foreach (var token in step.Tokens.Span)
             {
                 if ((uint)token >= (uint)_spec.VocabularySize)
@@ -144,32 +151,72 @@ internal sealed class OnnxSession : IInferenceSession
             sequence.Length++;
     }
 
-    // A prompt's rows are chunks of their own: what they leave in the cache depends on the prompt alone.
     private void Prefill(OnnxSequence sequence, SequenceStep step, int firstRow)
     {
-        if (sequence.OwesPrompt)
+        var shared = sequence.Length == 0 ? step.SharedTokens : 0;
+        var own = step.Tokens[shared..];
+        if (sequence.OwesPrompt || shared > 0)
         {
-            var wanted = Math.Max(0, step.LogitRows - step.Tokens.Length);
-            Begin(sequence, wanted, firstRow);
+            var wanted = Math.Max(0, step.LogitRows - own.Length);
+            Begin(sequence, step.Tokens[..shared], wanted, firstRow);
             firstRow += wanted;
         }
-        RunChunks(sequence, step.Tokens.Length, Math.Min(step.LogitRows, step.Tokens.Length), firstRow, (position, row) =>
-            _weights.ReadToken(_spec, step.Tokens.Span[position], row));
+        RunChunks(sequence, own.Length, Math.Min(step.LogitRows, own.Length), firstRow, Embed(own));
     }
 
-    private void Begin(OnnxSequence sequence, int wantedRows, int firstRow)
+    // The prompt's rows and the shared tokens are chunks of their own: what they leave in the cache depends on nothing else.
+    private void Begin(OnnxSequence sequence, ReadOnlyMemory<int> head, int wantedRows, int firstRow)
     {
-        if (sequence.Prompt is SoftPrompt rows)
-        {
-            RunChunks(sequence, rows.VirtualTokens, wantedRows, firstRow, (position, row) =>
-                rows.Values.Span.Slice(position * _spec.EmbeddingSize, _spec.EmbeddingSize).CopyTo(row));
-        }
-        else if (sequence.Prompt is KeyValuePrefix prefix)
+        var wantedOfPrompt = Math.Max(0, wantedRows - head.Length);
+        var wantedOfHead = wantedRows - wantedOfPrompt;
+        if (!head.IsEmpty && wantedRows <= 1 && Restore(sequence, PrefixKey.Of(sequence.Prompt, head.Span), wantedRows, firstRow))
+            return;
+        if (sequence.Prompt is KeyValuePrefix prefix)
         {
             _cache.Fill(sequence.Slot, prefix);
             sequence.Length = prefix.VirtualTokens;
         }
+        else if (sequence.Prompt is SoftPrompt rows)
+        {
+            var key = PrefixKey.Of(rows, []);
+            if (!Restore(sequence, key, wantedOfPrompt, firstRow))
+            {
+                RunChunks(sequence, rows.VirtualTokens, wantedOfPrompt, firstRow, (position, row) =>
+                    rows.Values.Span.Slice(position * _spec.EmbeddingSize, _spec.EmbeddingSize).CopyTo(row));
+                Keep(sequence, key, wantedOfPrompt, firstRow);
+            }
+        }
+        if (head.IsEmpty)
+            return;
+        RunChunks(sequence, head.Length, wantedOfHead, firstRow + wantedOfPrompt, Embed(head));
+        if (wantedRows <= 1)
+            Keep(sequence, PrefixKey.Of(sequence.Prompt, head.Span), wantedRows, firstRow);
     }
+
+    /// <param name="wantedRows">0 or 1.</param>
+    private bool Restore(OnnxSequence sequence, string key, int wantedRows, int row)
+    {
+        if (_prefixes.Find(key) is not { } snapshot)
+            return false;
+        _cache.Load(snapshot.KeysAndValues, sequence.Slot, snapshot.Length);
+        sequence.Length = snapshot.Length;
+        if (wantedRows == 1)
+            snapshot.Logits.CopyTo(_runner.LogitRow(row));
+        return true;
+    }
+
+    /// <inheritdoc cref="Restore"/>
+    private void Keep(OnnxSequence sequence, string key, int wantedRows, int row)
+    {
+        var bytes = _cache.BytesOf(sequence.Length) + sizeof(float) * (long)_spec.VocabularySize;
+        if (!_prefixes.Takes(bytes))
+            return;
+        float[] logits = [.. _runner.LogitRow(wantedRows == 1 ? row : _runner.SpareRow)];
+        _prefixes.Add(key, new(_cache.Save(sequence.Slot, sequence.Length), sequence.Length, logits), bytes);
+    }
+
+    private Action<int, Span<float>> Embed(ReadOnlyMemory<int> tokens) =>
+        (position, row) => _weights.ReadToken(_spec, tokens.Span[position], row);
 
     private void RunChunks(OnnxSequence sequence, int positions, int wantedRows, int firstRow, Action<int, Span<float>> embed)
     {
@@ -199,6 +246,7 @@ internal sealed class OnnxSession : IInferenceSession
     {
         if (!_disposed || _slots.Sequences.Count > 0)
             return;
+        _prefixes.Dispose();
         _runner.Dispose();
         _cache.Dispose();
     }

@@ -22,6 +22,7 @@ public sealed class OnnxOptionsTests
     [InlineData("MaxSequences", "0")]
     [InlineData("MaxCacheBytes", "0")]
     [InlineData("PrefillChunk", "0")]
+    [InlineData("MaxPrefixBytes", "-1")]
     public void AddOnnxInference_OutOfRange_NamesTheSetting(string name, string value)
     {
         using var services = Services(name, value);

@@ -28,6 +28,9 @@ public interface IInferenceSession : IDisposable
     /// <summary>How many sequences may be open at once.</summary>
     int MaxSequences { get; }
 
+    /// <summary>What the session remembers of prompts. May be read from any thread.</summary>
+    PrefixUse Prefixes => default;
+
     /// <summary>Opens a sequence that begins with the prompt's rows or its keys and values, or with nothing. Runs nothing yet.</summary>
     /// <param name="prompt">Made for this model (same fingerprint, no misfit): the caller has checked.</param>
     /// <param name="capacity">Positions to reserve, virtual tokens included; at most the model's context length.</param>
@@ -58,7 +61,11 @@ public interface ISequence : IDisposable
 /// For how many of the last positions logits are wanted: 0 to <c>Tokens.Length</c>, and one more (the last virtual token's) in the
 /// first step of a sequence with a <see cref="SoftPrompt"/>. A <see cref="KeyValuePrefix"/> predicts nothing.
 /// </param>
-public readonly record struct SequenceStep(ISequence Sequence, ReadOnlyMemory<int> Tokens, int LogitRows = 1);
+/// <param name="SharedTokens">
+/// In a sequence's first step: how many of the first tokens are a beginning that other sequences behind the same prompt are likely to
+/// have too, such as a template's. A session may keep what it computes of them. Other steps' are not looked at.
+/// </param>
+public readonly record struct SequenceStep(ISequence Sequence, ReadOnlyMemory<int> Tokens, int LogitRows = 1, int SharedTokens = 0);
 
 /// <summary>The logits of one call of <see cref="IInferenceSession.Run"/>. Valid until the next call.</summary>
 /// <param name="values">[rows, vocabularySize], in the order of the steps.</param>

@@ -17,6 +17,9 @@ public sealed record TextTemplate(string Pattern)
         return first >= 0 && first == pattern.LastIndexOf(Placeholder, StringComparison.Ordinal);
     }
 
+    /// <summary>The constant text in front of every input.</summary>
+    public string Head => Pattern[..Pattern.IndexOf(Placeholder, StringComparison.Ordinal)];
+
     public string Apply(string input)
     {
         var at = Pattern.IndexOf(Placeholder, StringComparison.Ordinal);

@@ -15,7 +15,8 @@ internal sealed class RunningSequence(ISequenceWork work, ISequence sequence) : 
     public void Prepare(int chunk)
     {
         var tokens = work.NextTokens(chunk);
-        Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens));
+        var shared = sequence.Length == 0 ? Math.Min(work.Start.SharedTokens, tokens.Length) : 0;
+        Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens), shared);
         Planned = new PlannedSequence(work.IsDecoding, tokens.Length + (sequence.Length == 0 ? work.Start.Cost : 0));
     }
 

@@ -6,11 +6,15 @@ namespace SoftPromptGrpc.Server.Batching;
 /// <summary>Where a request's prompt and input go.</summary>
 /// <param name="Tokens">What the sequence begins with behind the prompt; may be empty with a <see cref="SoftPrompt"/>.</param>
 /// <param name="EncoderInput">What an encoder reads behind a <see cref="SoftPrompt"/>; null where there is no encoder.</param>
-internal sealed record SequenceStart(ServedPrompt? Prompt, int[] Tokens, int[]? EncoderInput = null)
+/// <param name="SharedTokens">How many of the first tokens other requests are likely to have behind the same prompt.</param>
+internal sealed record SequenceStart(ServedPrompt? Prompt, int[] Tokens, int[]? EncoderInput = null, int SharedTokens = 0)
 {
     /// <summary>A decoder's sequence goes on from the input; an encoder-decoder's begins anew.</summary>
-    public static SequenceStart Of(ModelSpec spec, ServedPrompt? prompt, int[] input) =>
-        spec is EncoderDecoderSpec encoderDecoder ? new(prompt, [encoderDecoder.DecoderStart], input) : new(prompt, input);
+    /// <param name="sharedTokens">Of the input.</param>
+    public static SequenceStart Of(ModelSpec spec, ServedPrompt? prompt, int[] input, int sharedTokens) =>
+        spec is EncoderDecoderSpec encoderDecoder
+            ? new(prompt, [encoderDecoder.DecoderStart], input)
+            : new(prompt, input, SharedTokens: sharedTokens);
 
     /// <summary>Tokens of the request's input.</summary>
     public int InputTokens => (EncoderInput ?? Tokens).Length;

@@ -17,6 +17,13 @@ internal static class ContentEncoder
             _ => [],
         };
 
+    /// <summary>How many of the first ids come from the template's text in front of every input, whatever the input is.</summary>
+    /// <param name="ids">The encoded input, with special tokens.</param>
+    public static int CountShared(int[] ids, InferenceContent? content, BaseModel model, TextTemplate template) =>
+        content is TextContent && template.Head.Length > 0 && model.Tokenizer is { } tokenizer
+            ? ids.AsSpan().CommonPrefixLength(tokenizer.Encode(template.Head, addSpecialTokens: true))
+            : 0;
+
     /// <summary>Ids within the model's vocabulary.</summary>
     public static int[] ToIds(IReadOnlyList<uint> ids, string field, BaseModel model, Violations violations)
     {

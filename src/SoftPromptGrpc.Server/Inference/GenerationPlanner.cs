@@ -17,7 +17,8 @@ internal sealed class GenerationPlanner(TargetResolver targets)
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
         target.RequireInput(input, violations);
-        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input);
+        var shared = ContentEncoder.CountShared(input, query.Input, target.Model, template);
+        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input, shared);
         var room = start.RoomIn(target.Model.Spec);
         if (RequireRoom(target, input, room, violations))
             GenerationRules.Check(query.Settings, target.Model, room, violations);

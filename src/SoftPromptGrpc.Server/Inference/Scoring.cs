@@ -22,7 +22,9 @@ internal sealed class Scoring(TargetResolver targets, BatchSchedulers schedulers
         var template = query.Target.ApplyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(query.Input, "input", target.Model, template, addSpecialTokens: true, violations);
         target.RequireInput(input, violations);
-        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input);
+        // Every continuation stands behind the whole input.
+        var shared = query.Continuations.Count > 1 ? input.Length : ContentEncoder.CountShared(input, query.Input, target.Model, template);
+        var start = SequenceStart.Of(target.Model.Spec, target.Prompt, input, shared);
         var continuations = Encode(query, target, start.RoomIn(target.Model.Spec), violations);
         violations.ThrowIfAny();
 
