@@ -1,14 +1,17 @@
+using SoftPromptGrpc.Backends.Torch.Packing;
 using SoftPromptGrpc.Core.Models;
 using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
-// B: batch, P: positions of the prefix, T: positions behind it, H: query heads, G: key/value heads, D: head size.
+// B: batch, P: positions of the prefix, T: positions behind it, R: packed rows, Q: those of them that ask, H: query heads,
+// G: key/value heads, D: head size.
 /// <summary>Causal multi-head attention, grouped (Ainslie et al. 2023) where there are fewer key/value heads than query heads.</summary>
 internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotary)
 {
     private readonly DecoderSpec _spec = weights.Spec;
     private readonly double _queryScale = weights.Spec.AttentionScale * Math.Sqrt(weights.Spec.HeadSize);
+    private readonly bool _isLast = layer == weights.Spec.LayerCount - 1;
     private readonly Linear _query = new(weights, DecoderTensors.Query(layer));
     private readonly Linear _key = new(weights, DecoderTensors.Key(layer));
     private readonly Linear _value = new(weights, DecoderTensors.Value(layer));
@@ -21,38 +24,67 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
     public Tensor Forward(Tensor x, Tensor? mask, Tensor? prefix)
     {
         using var scope = NewDisposeScope();
-        var first = (int)(prefix?.shape[2] ?? 0);
-        var q = Rotated(Heads(_query, _queryNorm, x, _spec.HeadCount), first);     // [B, H, T, D]
-        var (k, v) = KeysValues(x, first);
+        var rotation = rotary?.From((int)(prefix?.shape[2] ?? 0), (int)x.shape[1]);
+        var q = Rotated(Heads(_query, _queryNorm, x, _spec.HeadCount).transpose(1, 2), rotation);  // [B, H, T, D]
+        var (k, v) = KeysValues(x, rotation);
         if (prefix is not null)
             (k, v) = (Behind(prefix[0], k), Behind(prefix[1], v));                 // [B, G, P + T, D]
-        (k, v) = (Repeat(k), Repeat(v));                                           // [B, H, P + T, D]
-        var y = _spec.AttentionSoftCap is { } cap ? Capped(q, k, v, mask, cap) : Attend(q, k, v, mask);
-        return _output.Forward(y.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+        return _output.Forward(Attend(q, k, v, mask, isCausal: mask is null)).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>Of all rows, or in the last layer of the needed ones: [1, Q, hidden size].</returns>
+    public Tensor Forward(Rows x, PackedPass pass)
+    {
+        using var scope = NewDisposeScope();
+        var rotation = rotary is null ? null : pass.RotationOf(rotary.Spec);
+        var asking = _isLast ? x.Select(pass.Needed) : x;
+        var q = Rotated(Heads(_query, _queryNorm, asking, _spec.HeadCount), _isLast ? rotation?.Select(pass.Needed) : rotation);
+        var k = Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), rotation);              // [1, G, R, D]
+        var v = Heads(_value, null, x, _spec.KeyValueHeadCount);
+        return _output.Forward(pass.Attend(layer, q, k, v, Attend)).MoveToOuterDisposeScope();
     }
 
     /// <param name="first">The position of the first row.</param>
     /// <returns>As attention uses them, rotated: [B, G, T, D] each.</returns>
-    public (Tensor Keys, Tensor Values) KeysValues(Tensor x, int first) => (
-        Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), first), Heads(_value, null, x, _spec.KeyValueHeadCount));
+    public (Tensor Keys, Tensor Values) KeysValues(Tensor x, int first) => KeysValues(x, rotary?.From(first, (int)x.shape[1]));
+
+    private (Tensor Keys, Tensor Values) KeysValues(Tensor x, RotaryTable? rotation) => (
+        Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount).transpose(1, 2), rotation),
+        Heads(_value, null, x, _spec.KeyValueHeadCount).transpose(1, 2));
 
     private static Tensor Behind(Tensor prefix, Tensor own) => cat([prefix.expand(own.shape[0], -1, -1, -1), own], 2);
 
-    private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask)
+    private static Tensor Rotated(Tensor x, RotaryTable? rotation) => rotation is null ? x : rotation.Apply(x);
+
+    /// <summary>An <see cref="AttentionOf"/>.</summary>
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool isCausal)
+    {
+        (k, v) = (Repeat(k), Repeat(v));                                           // [B, H, keys, D]
+        var y = _spec.AttentionSoftCap is { } cap ? Capped(q, k, v, mask, isCausal, cap) : Scaled(q, k, v, mask, isCausal);
+        return y.transpose(1, 2).flatten(2);
+    }
+
+    private Tensor Scaled(Tensor q, Tensor k, Tensor v, Tensor? mask, bool isCausal)
     {
         // The function scales by 1 / sqrt(D) itself.
         var scaled = _queryScale == 1 ? q : q * _queryScale;
-        return nn.functional.scaled_dot_product_attention(scaled, k, v, mask, is_casual: mask is null);
+        return nn.functional.scaled_dot_product_attention(scaled, k, v, mask, is_casual: isCausal);
     }
 
-    private Tensor Capped(Tensor q, Tensor k, Tensor v, Tensor? mask, double cap)
+    private Tensor Capped(Tensor q, Tensor k, Tensor v, Tensor? mask, bool isCausal, double cap)
     {
-        var products = q.matmul(k.transpose(-2, -1)) * _spec.AttentionScale;       // [B, H, T, P + T]
-        var scores = (products / cap).tanh() * cap + (mask ?? AttentionMasks.Causal(0, q.shape[2], q.device));
+        var products = q.matmul(k.transpose(-2, -1)) * _spec.AttentionScale;       // [B, H, Q, keys]
+        var scores = (products / cap).tanh() * cap;
+        if (mask is not null || isCausal)
+            scores = scores + (mask ?? AttentionMasks.Causal(0, q.shape[2], q.device));
         return nn.functional.softmax(scores, -1).matmul(v);
     }
 
-    /// <summary>[B, heads, T, D].</summary>
+    /// <summary>[1, heads, R, D].</summary>
+    private Tensor Heads(Linear projection, Norm? norm, Rows x, int count) =>
+        x.Map(part => Heads(projection, norm, part, count)).Whole.transpose(1, 2);
+
+    /// <summary>[B, T, heads, D].</summary>
     private Tensor Heads(Linear projection, Norm? norm, Tensor x, int count)
     {
         var y = projection.Forward(x);
@@ -61,12 +93,8 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
         if (norm is not null && _spec.QueryKeyNorm == QueryKeyNormKind.WholeWidth)
             y = norm.Forward(y);
         y = y.view(x.shape[0], x.shape[1], count, _spec.HeadSize);
-        if (norm is not null && _spec.QueryKeyNorm == QueryKeyNormKind.PerHead)
-            y = norm.Forward(y);
-        return y.transpose(1, 2);
+        return norm is not null && _spec.QueryKeyNorm == QueryKeyNormKind.PerHead ? norm.Forward(y) : y;
     }
-
-    private Tensor Rotated(Tensor x, int first) => rotary is null ? x : rotary.Apply(x, first);
 
     private Tensor Repeat(Tensor x) =>
         _spec.HeadCount == _spec.KeyValueHeadCount ? x : x.repeat_interleave(_spec.HeadCount / _spec.KeyValueHeadCount, 1);

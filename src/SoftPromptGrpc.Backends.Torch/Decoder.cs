@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Backends.Torch.Packing;
 using SoftPromptGrpc.Core.Models;
 using static TorchSharp.torch;
 
@@ -58,26 +59,42 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         var (first, length) = (prefix?.shape[3] ?? 0, embeddings.shape[1]);
         var masks = AttentionMasks.Of(Spec, first, length, Device);
-        var x = Enter(embeddings, first);                                          // [B, T, H]
+        var x = Enter(embeddings, table => table.narrow(0, first, length));             // [B, T, H]
         foreach (var (index, layer) in _layers.Index())
             x = layer.Forward(x, masks[index], prefix?[index]);
-        x = _finalNorm?.Forward(x) ?? x;
-        return (_outputProjection?.Forward(x) ?? x).MoveToOuterDisposeScope();
+        return Leave(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What every layer keeps of a sequence for those behind it.</summary>
-    /// <param name="embeddings">[T, E], from position 0.</param>
-    /// <returns>[L, 2, G, T, D], fit to be a prefix.</returns>
-    public Tensor KeysValues(Tensor embeddings)
+    /// <summary>Hidden states in front of the head, as <see cref="Forward"/> would give them for each sequence alone.</summary>
+    /// <param name="prompt">The stems' rows: [P, E], or [tasks, P, E]; null: there are none.</param>
+    /// <param name="prefix">As for one sequence.</param>
+    /// <returns>Of the rows that predict the batch's targets, in their order: [targets, E].</returns>
+    internal Tensor ForwardPacked(PackedBatch batch, Tensor? prompt, Tensor? prefix)
     {
         using var scope = NewDisposeScope();
-        var masks = AttentionMasks.Of(Spec, 0, embeddings.shape[0], Device);
-        var x = Enter(embeddings.unsqueeze(0), 0);
+        var pass = new PackedPass(Spec, batch, prefix, _rotaries, Device);
+        var x = Enter(batch, prompt, pass.Positions);
+        foreach (var layer in _layers)
+            x = new Rows(layer.Forward(x, pass));
+        return Leave(x.Whole[0].index_select(0, tensor(batch.Order.ToArray()).to(Device))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What every layer keeps of rows for those behind them.</summary>
+    /// <param name="embeddings">[T, E].</param>
+    /// <param name="prefix">As for <see cref="Forward"/>.</param>
+    /// <returns>[L, 2, G, T, D], fit to be a prefix, or the end of one that begins with <paramref name="prefix"/>.</returns>
+    public Tensor KeysValues(Tensor embeddings, Tensor? prefix = null)
+    {
+        using var scope = NewDisposeScope();
+        var (first, length) = ((int)(prefix?.shape[3] ?? 0), embeddings.shape[0]);
+        var masks = AttentionMasks.Of(Spec, first, length, Device);
+        var x = Enter(embeddings.unsqueeze(0), table => table.narrow(0, first, length));
         var kept = new List<Tensor>();
         foreach (var (index, layer) in _layers.Index())
         {
-            kept.Add(layer.KeysValues(x)[0]);
-            x = layer.Forward(x, masks[index], prefix: null);
+            kept.Add(layer.KeysValues(x, first)[0]);
+            if (kept.Count < _layers.Length)
+                x = layer.Forward(x, masks[index], prefix?[index]);
         }
         return stack(kept).MoveToOuterDisposeScope();
     }
@@ -111,12 +128,42 @@ public sealed class Decoder : IDisposable
         return rotary;
     }
 
-    /// <param name="first">The position of the first row.</param>
-    private Tensor Enter(Tensor embeddings, long first)
+    /// <param name="positions">Picks the rows' vectors from the table of positions.</param>
+    private Tensor Enter(Tensor embeddings, Func<Tensor, Tensor> positions)
     {
         var x = _inputProjection?.Forward(embeddings) ?? embeddings;
         if (Spec.Positions == PositionKind.Learned)
-            x = x + _weights[DecoderTensors.PositionEmbedding].narrow(0, first, x.shape[1]).to(float32);
+            x = x + positions(_weights[DecoderTensors.PositionEmbedding]).to(float32);
         return _embeddingNorm?.Forward(x) ?? x;
+    }
+
+    /// <summary>The prompts' rows and the tokens between and behind them, each in a tensor of their own.</summary>
+    private Rows Enter(PackedBatch batch, Tensor? prompt, Tensor positions)
+    {
+        var (parts, row, token) = (new List<Tensor>(), 0L, 0L);
+        var tokens = Embed(Device.Ids(batch.Tokens));
+        foreach (var (index, stem) in batch.Stems.Index())
+        {
+            if (prompt is not null)
+                Add(prompt.dim() == 3 ? prompt[stem.Task] : prompt);
+            var count = index == batch.Stems.Count - 1 ? tokens.shape[0] - token : stem.Head.Length;
+            if (count > 0)
+                Add(tokens.narrow(0, token, count));
+            token += count;
+        }
+        return new Rows(parts);
+
+        void Add(Tensor embeddings)
+        {
+            var at = positions.narrow(0, row, embeddings.shape[0]);
+            parts.Add(Enter(embeddings.unsqueeze(0), table => table.index_select(0, at)));
+            row += embeddings.shape[0];
+        }
+    }
+
+    private Tensor Leave(Tensor x)
+    {
+        x = _finalNorm?.Forward(x) ?? x;
+        return _outputProjection?.Forward(x) ?? x;
     }
 }

@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Backends.Torch.Packing;
 using SoftPromptGrpc.Core.Models;
 using static TorchSharp.torch;
 
@@ -7,6 +8,7 @@ namespace SoftPromptGrpc.Backends.Torch;
 internal sealed class DecoderLayer(DecoderWeights weights, int layer, Rotary? rotary)
 {
     private readonly ResidualKind _residual = weights.Spec.Residual;
+    private readonly bool _isLast = layer == weights.Spec.LayerCount - 1;
     private readonly Attention _attention = new(weights, layer, rotary);
     private readonly Mlp _mlp = new(weights, layer);
 
@@ -19,43 +21,51 @@ internal sealed class DecoderLayer(DecoderWeights weights, int layer, Rotary? ro
     public Tensor Forward(Tensor x, Tensor? mask, Tensor? prefix)
     {
         using var scope = NewDisposeScope();
-        var attention = new Sublayer(y => _attention.Forward(y, mask, prefix), _attentionInput, _attentionOutput);
-        var mlp = new Sublayer(_mlp.Forward, _mlpInput, _mlpOutput);
-        var sum = _residual switch
-        {
-            ResidualKind.Sequential or ResidualKind.OutputNorm or ResidualKind.Sandwich => mlp.AddTo(attention.AddTo(x)),
-            ResidualKind.SequentialFromNorm => mlp.AddToInput(attention.AddToInput(x)),
-            ResidualKind.PostNorm => mlp.NormSum(attention.NormSum(x)),
-            ResidualKind.Parallel => x + attention.Of(x) + mlp.Of(x),
-            ResidualKind.ParallelOneNorm => attention.AddTo(x) + mlp.Of(attention.Input(x)),
-        };
-        return sum.MoveToOuterDisposeScope();
+        var input = Normed(_attentionInput, x);
+        return Join(new Rows(x), new Rows(input), _attention.Forward(input, mask, prefix)).MoveToOuterDisposeScope();
+    }
+
+    /// <returns>Of all rows; of the last layer those that are needed.</returns>
+    public Tensor Forward(Rows x, PackedPass pass)
+    {
+        using var scope = NewDisposeScope();
+        var input = x.Map(part => Normed(_attentionInput, part));
+        var needed = _isLast ? pass.Needed : null;
+        return Join(x.Select(needed), input.Select(needed), _attention.Forward(input, pass)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What this layer would attend to, were these rows in front of others.</summary>
-    public Tensor KeysValues(Tensor x)
+    /// <param name="first">The position of the first row.</param>
+    public Tensor KeysValues(Tensor x, int first)
     {
         using var scope = NewDisposeScope();
-        var (keys, values) = _attention.KeysValues(_attentionInput?.Forward(x) ?? x, first: 0);
+        var (keys, values) = _attention.KeysValues(Normed(_attentionInput, x), first);
         return stack([keys, values], 1).MoveToOuterDisposeScope();
     }
 
-    private readonly record struct Sublayer(Func<Tensor, Tensor> Body, Norm? InputNorm, Norm? OutputNorm)
+    /// <param name="x">The residual stream.</param>
+    /// <param name="input">What attention was computed from.</param>
+    private Tensor Join(Rows x, Rows input, Tensor attended) => _residual switch
     {
-        public Tensor Input(Tensor x) => InputNorm?.Forward(x) ?? x;
+        ResidualKind.Sequential or ResidualKind.OutputNorm or ResidualKind.Sandwich =>
+            AddMlp(x.Whole + Normed(_attentionOutput, attended)),
+        ResidualKind.SequentialFromNorm => AddMlpToInput(input.Whole + Normed(_attentionOutput, attended)),
+        ResidualKind.PostNorm => NormSum(Normed(_attentionOutput, x.Whole + attended)),
+        ResidualKind.Parallel => x.Whole + Normed(_attentionOutput, attended) + x.Map(Mlp).Whole,
+        ResidualKind.ParallelOneNorm => x.Whole + Normed(_attentionOutput, attended) + input.Map(Mlp).Whole,
+    };
 
-        public Tensor Of(Tensor x) => Output(Body(Input(x)));
+    private Tensor AddMlp(Tensor x) => x + Mlp(x);
 
-        public Tensor AddTo(Tensor x) => x + Of(x);
-
-        public Tensor AddToInput(Tensor x)
-        {
-            var input = Input(x);
-            return input + Output(Body(input));
-        }
-
-        public Tensor NormSum(Tensor x) => Output(x + Body(x));
-
-        private Tensor Output(Tensor y) => OutputNorm?.Forward(y) ?? y;
+    private Tensor AddMlpToInput(Tensor x)
+    {
+        var input = Normed(_mlpInput, x);
+        return input + Normed(_mlpOutput, _mlp.Forward(input));
     }
+
+    private Tensor NormSum(Tensor x) => Normed(_mlpOutput, x + _mlp.Forward(x));
+
+    private Tensor Mlp(Tensor x) => Normed(_mlpOutput, _mlp.Forward(Normed(_mlpInput, x)));
+
+    private static Tensor Normed(Norm? norm, Tensor x) => norm?.Forward(x) ?? x;
 }

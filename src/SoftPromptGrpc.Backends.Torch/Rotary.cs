@@ -9,18 +9,21 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
     private Tensor? _cos;
     private Tensor? _sin;
 
-    /// <summary>Rotates a head's leading dimensions by its position.</summary>
-    /// <param name="x">[batch, heads, positions, head size].</param>
-    /// <param name="first">The position of the first row.</param>
-    public Tensor Apply(Tensor x, int first)
+    public RotarySpec Spec => spec;
+
+    /// <summary>For consecutive positions.</summary>
+    public RotaryTable From(int first, int count)
     {
-        using var scope = NewDisposeScope();
-        var (cos, sin) = Tables(first, (int)x.shape[2]);
-        var rotated = x.narrow(-1, 0, spec.Dimensions);
-        rotated = spec.Interleaved ? RotateNeighbours(rotated, cos, sin) : RotateHalves(rotated, cos, sin);
-        if (spec.Dimensions < x.shape[3])
-            rotated = cat([rotated, x.narrow(-1, spec.Dimensions, x.shape[3] - spec.Dimensions)], -1);
-        return rotated.MoveToOuterDisposeScope();
+        var (cos, sin) = Tables(first + count);
+        return new(spec, cos.narrow(0, first, count), sin.narrow(0, first, count));
+    }
+
+    /// <param name="positions">int64, one for each row.</param>
+    /// <param name="end">More than any of them.</param>
+    public RotaryTable At(Tensor positions, int end)
+    {
+        var (cos, sin) = Tables(end);
+        return new(spec, cos.index_select(0, positions), sin.index_select(0, positions));
     }
 
     public void Dispose()
@@ -29,31 +32,48 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
         _sin?.Dispose();
     }
 
-    private static Tensor RotateHalves(Tensor x, Tensor cos, Tensor sin)
+    private (Tensor Cos, Tensor Sin) Tables(int positions)
     {
-        var parts = x.chunk(2, -1);
-        return cat([parts[0] * cos - parts[1] * sin, parts[1] * cos + parts[0] * sin], -1);
-    }
-
-    private static Tensor RotateNeighbours(Tensor x, Tensor cos, Tensor sin)
-    {
-        var pairs = x.unflatten(3, [-1, 2]);
-        var (even, odd) = (pairs.select(-1, 0), pairs.select(-1, 1));
-        return stack([even * cos - odd * sin, odd * cos + even * sin], -1).flatten(-2);
-    }
-
-    private (Tensor Cos, Tensor Sin) Tables(int first, int count)
-    {
-        var positions = first + count;
         if (_cos is null || _sin is null || _cos.shape[0] < positions)
         {
             Dispose();
             var (cos, sin) = RotaryFrequencies.Table(spec, positions);
             (_cos, _sin) = (Move(cos, positions), Move(sin, positions));
         }
-        return (_cos.narrow(0, first, count), _sin.narrow(0, first, count));
+        return (_cos, _sin);
     }
 
     private Tensor Move(float[] table, int positions) =>
         tensor(table).view(positions, -1).to(device).DetachFromDisposeScope();
+}
+
+/// <summary>Cosines and sines of some rows' positions, in the dispose scope that they were asked for in.</summary>
+internal sealed record RotaryTable(RotarySpec Spec, Tensor Cos, Tensor Sin)
+{
+    /// <summary>Rotates a head's leading dimensions by its position.</summary>
+    /// <param name="x">[batch, heads, rows, head size].</param>
+    public Tensor Apply(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var rotated = x.narrow(-1, 0, Spec.Dimensions);
+        rotated = Spec.Interleaved ? RotateNeighbours(rotated) : RotateHalves(rotated);
+        if (Spec.Dimensions < x.shape[3])
+            rotated = cat([rotated, x.narrow(-1, Spec.Dimensions, x.shape[3] - Spec.Dimensions)], -1);
+        return rotated.MoveToOuterDisposeScope();
+    }
+
+    public RotaryTable Select(Tensor rows) => this with { Cos = Cos.index_select(0, rows), Sin = Sin.index_select(0, rows) };
+
+    private Tensor RotateHalves(Tensor x)
+    {
+        var parts = x.chunk(2, -1);
+        return cat([parts[0] * Cos - parts[1] * Sin, parts[1] * Cos + parts[0] * Sin], -1);
+    }
+
+    private Tensor RotateNeighbours(Tensor x)
+    {
+        var pairs = x.unflatten(3, [-1, 2]);
+        var (even, odd) = (pairs.select(-1, 0), pairs.select(-1, 1));
+        return stack([even * Cos - odd * Sin, odd * Cos + even * Sin], -1).flatten(-2);
+    }
 }

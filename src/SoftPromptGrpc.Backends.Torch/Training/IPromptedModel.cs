@@ -21,9 +21,10 @@ internal interface IPromptedModel : IDisposable
 
     /// <summary>What every layer keeps of a text for those behind it.</summary>
     /// <param name="embeddings">[tokens, embedding size].</param>
+    /// <param name="prefix">What stands in front of the text.</param>
     /// <returns>As <see cref="PrefixPreamble"/> takes it.</returns>
     /// <exception cref="Core.SoftPromptException"><see cref="Core.ErrorKind.Unsupported"/>: it has none without an input.</exception>
-    Tensor KeysValues(Tensor embeddings);
+    Tensor KeysValues(Tensor embeddings, Tensor? prefix = null);
 
     /// <summary>Predicts the examples' targets in one pass. The tensors belong to the current dispose scope.</summary>
     /// <param name="preamble">Has rows where an example's input is empty: something must predict its first target.</param>

@@ -1,10 +1,10 @@
+using SoftPromptGrpc.Backends.Torch.Packing;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Training;
 using static TorchSharp.torch;
 
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
-// B: examples, P: rows of the preamble, T: tokens.
 /// <summary>The preamble stands in front of the one sequence that holds input and target.</summary>
 /// <param name="weights">Taken over.</param>
 internal sealed class PromptedDecoder(DecoderWeights weights) : IPromptedModel
@@ -17,16 +17,16 @@ internal sealed class PromptedDecoder(DecoderWeights weights) : IPromptedModel
 
     public Tensor Embed(Tensor ids) => _decoder.Embed(ids);
 
-    public Tensor KeysValues(Tensor embeddings) => _decoder.KeysValues(embeddings);
+    public Tensor KeysValues(Tensor embeddings, Tensor? prefix = null) => _decoder.KeysValues(embeddings, prefix);
 
     public Prediction Predict(Preamble preamble, IReadOnlyList<TrainingExample> examples)
     {
-        var batch = Batch.Of(examples, preamble.RowCount, Device);
         using var scope = NewDisposeScope();
-        var embeddings = preamble.InFrontOf(Embed(batch.Ids), batch.Tasks);                         // [B, P + T, H]
-        var hidden = _decoder.Forward(embeddings, preamble.Prefix).flatten(0, 1);                   // [B * (P + T), H]
-        var logits = _decoder.Head(hidden.index_select(0, batch.Rows)).MoveToOuterDisposeScope();
-        return new Prediction(logits, batch.Targets);
+        var rows = (preamble as RowPreamble)?.Rows;
+        var first = (int)(preamble.Prefix?.shape[3] ?? 0);
+        var batch = PackedBatch.Of(examples, preamble.RowCount, hasTasks: rows?.dim() == 3, first);
+        var logits = _decoder.Head(_decoder.ForwardPacked(batch, preamble.RowCount > 0 ? rows : null, preamble.Prefix));
+        return new Prediction(logits.MoveToOuterDisposeScope(), tensor(batch.Targets.ToArray()).to(Device).MoveToOuterDisposeScope());
     }
 
     public void Dispose()

@@ -18,7 +18,7 @@ internal sealed class PromptedEncoderDecoder(EncoderDecoderWeights weights) : IP
 
     public Tensor Embed(Tensor ids) => _model.Embed(ids);
 
-    public Tensor KeysValues(Tensor embeddings) => throw new SoftPromptException(
+    public Tensor KeysValues(Tensor embeddings, Tensor? prefix = null) => throw new SoftPromptException(
         ErrorKind.Unsupported, "A prefix cannot begin with a text here: an encoder-decoder's keys and values depend on the input.");
 
     public Prediction Predict(Preamble preamble, IReadOnlyList<TrainingExample> examples)
