@@ -78,7 +78,8 @@ public abstract class GoldenTrainingTests
 
         Assert.Equal(golden.Initial, plan.Initial.Tensors[0].Values);
         AssertClose(golden.Losses, events.Steps.Select(e => e.Loss), 1e-4);
-        AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 1e-4);
+        // Starts that differ in their last bit alone part by 1.2e-4 at step 31.
+        AssertClose(golden.GradientNorms, events.Steps.Select(e => e.GradientNorm), 2e-4);
         AssertClose(golden.Final, trained.Prompt.Values.ToArray(), 1e-3);
         Assert.Equal(StoriesRun.NoPromptAccuracy, trained.Baseline!.NoPrompt.Accuracy);
         Assert.Equal(golden.TestAccuracy, trained.Evaluation!.Accuracy);
