@@ -8,9 +8,7 @@ namespace SoftPromptGrpc.Server.Grpc;
 /// <summary>An adapter as it comes in: the header first, then chunks, up to a limit.</summary>
 internal sealed record AdapterUpload(ImportSettings Settings, ReadOnlyMemory<byte> Content)
 {
-    /// <exception cref="SoftPromptException">
-    /// <see cref="ErrorKind.Invalid"/>: the header or the order; <see cref="ErrorKind.Overloaded"/>: over the limit.
-    /// </exception>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Invalid"/>: the header, the order or the size.</exception>
     public static async Task<AdapterUpload> ReadAsync(
         IAsyncStreamReader<ImportPromptRequest> messages, int maxBytes, int maxChunkBytes, CancellationToken cancellationToken)
     {
@@ -26,7 +24,7 @@ internal sealed record AdapterUpload(ImportSettings Settings, ReadOnlyMemory<byt
             if (chunk.Length > maxChunkBytes)
                 throw Invalid("chunk", $"must have at most {maxChunkBytes} bytes, not {chunk.Length}");
             if (content.Length + chunk.Length > maxBytes)
-                throw new SoftPromptException(ErrorKind.Overloaded, $"The adapter has more than {maxBytes} bytes.") { Reason = "ADAPTER_TOO_LARGE" };
+                throw Invalid("chunk", $"must bring the adapter to at most {maxBytes} bytes");
             content.Write(chunk.Span);
         }
         return new AdapterUpload(settings, content.ToArray());

@@ -21,7 +21,7 @@ internal sealed record ImportSettings(
 internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
 {
     /// <exception cref="SoftPromptException">
-    /// <see cref="ErrorKind.Corrupt"/>, <see cref="ErrorKind.Invalid"/>: the adapter; <see cref="ErrorKind.Precondition"/>: it is one
+    /// <see cref="ErrorKind.Invalid"/>: the adapter; <see cref="ErrorKind.Precondition"/>: it is one
     /// for another model; <see cref="ErrorKind.NotFound"/>: the model.
     /// </exception>
     public async Task<PromptRecord> ImportAsync(ImportSettings settings, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         if (settings.Model.Length == 0 && models.Models.Count > 1)
             throw new SoftPromptException([new FieldViolation("header.model", "must be given: there are several models")]);
         var model = await models.GetAsync(settings.Model, cancellationToken);
-        var adapter = Read(settings, content, model);
+        var adapter = ReadUntrusted(settings, content, model);
         Check(adapter, model);
         var origin = new Wire.ImportedOrigin
         {
@@ -46,6 +46,19 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
             Trained = adapter.Trained,
         };
         return await prompts.AddAsync(prompt, cancellationToken);
+    }
+
+    private static Adapter ReadUntrusted(ImportSettings settings, ReadOnlyMemory<byte> content, BaseModel model)
+    {
+        try
+        {
+            return Read(settings, content, model);
+        }
+        catch (SoftPromptException e) when (e.Kind == ErrorKind.Corrupt)
+        {
+            // Nothing that this server keeps is damaged: the request is wrong.
+            throw new SoftPromptException(ErrorKind.Invalid, e.Message, e) { Reason = "ADAPTER_CORRUPT" };
+        }
     }
 
     private static Adapter Read(ImportSettings settings, ReadOnlyMemory<byte> content, BaseModel model)

@@ -83,6 +83,17 @@ public sealed class ExitCodeTests : CliTest
     }
 
     [Fact]
+    public async Task RunAsync_MessageOverTheLimit_IsInvalid()
+    {
+        Server.Inference.OnInfer = (_, _) => throw new RpcException(new Status(StatusCode.ResourceExhausted, "The message is too large."));
+
+        var run = await RunAsync("infer", "x");
+
+        Assert.Equal(ExitCode.Invalid, run.ExitCode);
+        Assert.Equal("error: The message is too large.\n", run.Error);
+    }
+
+    [Fact]
     public async Task RunAsync_DeadlinePasses_IsTryLater()
     {
         Server.Inference.OnInfer = (_, _) => throw new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));

@@ -17,9 +17,9 @@ public sealed class BadAdapterTests(RealServer server)
 
     public static TheoryData<string, StatusCode, byte[]> Adapters { get; } = new()
     {
-        { "no zip", StatusCode.DataLoss, [1, 2, 3] },
-        { "a truncated tensor file", StatusCode.DataLoss, Zip((Config, Read(Config)), (Weights, Read(Weights)[..^7])) },
-        { "a header of 2^60 bytes", StatusCode.DataLoss, Zip((Config, Read(Config)), (Weights, HugeHeader())) },
+        { "no zip", StatusCode.InvalidArgument, [1, 2, 3] },
+        { "a truncated tensor file", StatusCode.InvalidArgument, Zip((Config, Read(Config)), (Weights, Read(Weights)[..^7])) },
+        { "a header of 2^60 bytes", StatusCode.InvalidArgument, Zip((Config, Read(Config)), (Weights, HugeHeader())) },
         { "a pickle", StatusCode.InvalidArgument, Zip((Config, Read(Config)), ("adapter_model.bin", [0x80, 2])) },
         { "a settings file of 300 MB in 300 kB", StatusCode.InvalidArgument, Zip((Config, new byte[300_000_000]), (Weights, Read(Weights))) },
         { "weights of 300 MB in 300 kB", StatusCode.InvalidArgument, Zip((Config, Read(Config)), (Weights, new byte[300_000_000])) },

@@ -86,18 +86,18 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
         StatusCode.InvalidArgument, Zip(Adapter(1) with { Values = [1, float.NaN, 0, 0] }), "not finite");
 
     [Fact]
-    public async Task Import_NoZip_IsDataLoss() => await RefusedAsync(StatusCode.DataLoss, [1, 2, 3], "zip");
+    public async Task Import_NoZip_IsInvalid() => await RefusedAsync(StatusCode.InvalidArgument, [1, 2, 3], "zip");
 
     [Fact]
-    public async Task Import_Nothing_IsDataLoss() => await RefusedAsync(StatusCode.DataLoss, [], "zip");
+    public async Task Import_Nothing_IsInvalid() => await RefusedAsync(StatusCode.InvalidArgument, [], "zip");
 
     [Fact]
     public async Task Import_Pickle_IsInvalidAndSaysWhy() => await RefusedAsync(
         StatusCode.InvalidArgument, Zip(("adapter_config.json", "{\"peft_type\": \"PROMPT_TUNING\"}"), ("adapter_model.bin", "x")), "pickled");
 
     [Fact]
-    public async Task Import_OverTheLimit_IsResourceExhausted() =>
-        await RefusedAsync(StatusCode.ResourceExhausted, new byte[100_001], "100000");
+    public async Task Import_OverTheLimit_IsInvalid() =>
+        await RefusedAsync(StatusCode.InvalidArgument, new byte[100_001], "100000");
 
     [Fact]
     public async Task Import_FillsTheContext_IsInvalid() => await RefusedAsync(
@@ -108,8 +108,8 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
     [InlineData("{\"template\": {\"pattern\": \"none\"}}")]
     [InlineData("{\"template\": 5}")]
     [InlineData("{\"modelFingerprint\": \"a b\"}")]
-    public async Task Import_MalformedSideFile_IsDataLoss(string sideFile) => await RefusedAsync(
-        StatusCode.DataLoss, Zip(Adapter(1) with { SideFile = sideFile }), "");
+    public async Task Import_MalformedSideFile_IsInvalid(string sideFile) => await RefusedAsync(
+        StatusCode.InvalidArgument, Zip(Adapter(1) with { SideFile = sideFile }), "");
 
     [Fact]
     public async Task Import_BadHeader_ReportsEveryViolation()

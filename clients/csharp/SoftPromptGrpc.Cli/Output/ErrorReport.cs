@@ -59,6 +59,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         _ when error.IsConnectionFailure => Cli.ExitCode.CannotConnect,
         StatusCode.Unavailable => Cli.ExitCode.CannotConnect,
         StatusCode.InvalidArgument or StatusCode.OutOfRange => Cli.ExitCode.Invalid,
+        StatusCode.ResourceExhausted when error.RetryDelay is null => Cli.ExitCode.Invalid, // A message over the size limit.
         StatusCode.NotFound => Cli.ExitCode.NotFound,
         StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted => Cli.ExitCode.TryLater,
         _ => Cli.ExitCode.Failed,
