@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Core.Training.Methods;
@@ -76,7 +77,36 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
         },
     };
 
-    public TrainingMethodPlanTests() => _host = new JobsHost(_file);
+    /// <summary>Each setting within its own range.</summary>
+    public static TheoryData<string, Action<Wire.TrainingSpec>> TooLarge => new()
+    {
+        {
+            "spec.p_tuning.encoder_hidden_size", s => (s.Method, s.PTuning) = (
+                Wire.PromptMethod.PTuning, new() { Encoder = Wire.PromptEncoder.Lstm, EncoderHiddenSize = 65536, EncoderLayers = 16 })
+        },
+        {
+            "spec.p_tuning.encoder_hidden_size",
+            s => (s.Method, s.PTuning) = (Wire.PromptMethod.PTuning, new() { EncoderHiddenSize = 65536 })
+        },
+        {
+            "spec.prefix_tuning.encoder_hidden_size", s => (s.Model, s.Method, s.PrefixTuning) = (
+                "large", Wire.PromptMethod.PrefixTuning, new() { Projection = true, EncoderHiddenSize = 65536 })
+        },
+        {
+            "spec.multitask.task_count", s => (s.Model, s.Method, s.Multitask) = (
+                "large", Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 1024, Rank = 1000 })
+        },
+        {
+            "spec.multitask.rank", s => (s.Model, s.Method, s.Multitask) = (
+                "large", Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 1000, Rank = 1024 })
+        },
+        {
+            "spec.virtual_tokens", s => (s.Model, s.Method, s.VirtualTokens, s.Cartridge, s.Initialization) = (
+                "large", Wire.PromptMethod.Cartridge, 1024, new() { FrozenTokens = 0 }, new() { Zeros = new() })
+        },
+    };
+
+    public TrainingMethodPlanTests() => _host = new JobsHost(_file, null, FakeModels.Create("tiny"), Large());
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +134,16 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
         var error = await Assert.ThrowsAsync<SoftPromptException>(() => PlanAsync(ask));
 
         Assert.Equal(ErrorKind.Invalid, error.Kind);
-        Assert.Contains(field, error.Violations.Select(v => v.Field));
+        Assert.Equal(field, Assert.Single(error.Violations).Field);
+    }
+
+    [Theory]
+    [MemberData(nameof(TooLarge))]
+    public async Task Plan_MoreNumbersThanACheckpointHolds_NamesTheSettingThatMakesThem(string field, Action<Wire.TrainingSpec> ask)
+    {
+        var error = await Assert.ThrowsAsync<SoftPromptException>(() => PlanAsync(ask));
+
+        Assert.Equal((ErrorKind.Invalid, field), (error.Kind, Assert.Single(error.Violations).Field));
     }
 
     [Fact]
@@ -148,6 +187,15 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
         Assert.Null(plan.InitialText);
         Assert.Equal(2, plan.Initial.Tensors.Count);
     }
+
+    /// <summary>The sizes of a model of 7 billion parameters.</summary>
+    private static BaseModel Large() => FakeModels.Create("large") with
+    {
+        Spec = FakeModels.Spec with
+        {
+            HiddenSize = 4096, LayerCount = 32, HeadCount = 32, KeyValueHeadCount = 32, HeadSize = 128, ContextLength = 4096,
+        },
+    };
 
     private static void Multitask(Wire.TrainingSpec spec) =>
         (spec.Method, spec.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Rank = 1 });

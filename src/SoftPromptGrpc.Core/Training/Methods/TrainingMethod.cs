@@ -15,6 +15,10 @@ public abstract record TrainingMethod
     /// <summary>Everything that the method keeps, by PEFT's names, in a fixed order.</summary>
     public abstract IReadOnlyList<TensorSlot> Tensors(ModelSpec spec, int virtualTokens);
 
+    /// <summary>Numbers that <see cref="Tensors"/> have together, whatever could hold them.</summary>
+    public long CountNumbers(ModelSpec spec, int virtualTokens) =>
+        Tensors(spec, virtualTokens).Sum(slot => slot.Shape.Aggregate(1L, (product, length) => checked(product * length)));
+
     private protected static TensorSlot Embedding(int rows, int columns) => new("embedding.weight", [rows, columns]);
 
     /// <summary>A torch.nn.Linear.</summary>

@@ -29,8 +29,8 @@ internal sealed class InitialPrompts(IPromptStore prompts)
         InitialTensors FromText(int[] tokens) => new(Tensors().ZeroPrefix(method), tokens);
         bool IsSpecial(int id) => model.Tokenizer?.IsSpecial(id) ?? false;
         var (initialization, makesPrefix) = (spec.Initialization, method.Kind.MakesPrefix());
-        violations.Require(
-            MethodRules.CanBeginWithText(spec, model.Spec)
+        violations.Require( // Of a projection, the method's rules have said it.
+            MethodRules.HasProjection(spec) || MethodRules.CanBeginWithText(spec, model.Spec)
                 || initialization.KindCase is not (Wire.Initialization.KindOneofCase.Text or Wire.Initialization.KindOneofCase.SampledVocabulary),
             Field, "must be random_uniform, zeros or from_prompt: a text has no keys and values of its own here");
         switch (initialization.KindCase)

@@ -1,5 +1,6 @@
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Server.Grpc;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -12,6 +13,11 @@ internal static class MethodRules
     private const int MostRanks = 1024;
     private const int MostLayers = 16;
     private const int LargestEncoder = 65536;
+
+    /// <summary>
+    /// 128 MiB. A checkpoint holds them up to four times, with the best ones and the optimizer's moments: half of what a row of the store can.
+    /// </summary>
+    private const long MostNumbers = 1 << 25;
 
     /// <summary>Whether a learned network makes the prefix: it then has no text to begin with.</summary>
     public static bool HasProjection(Wire.TrainingSpec spec) =>
@@ -46,6 +52,22 @@ internal static class MethodRules
             violations.Require(
                 double.IsFinite(waywardness.Gamma) && waywardness.Gamma >= 0, "spec.waywardness.gamma", "must be 0 or more");
         }
+    }
+
+    /// <param name="method">What the spec, which has no violation of other rules, asks for.</param>
+    public static void CheckSize(Wire.TrainingSpec spec, TrainingMethod method, ModelSpec model, Violations violations)
+    {
+        var field = method switch
+        {
+            PTuning => "p_tuning.encoder_hidden_size",
+            PrefixTuning { ProjectionSize: not null } => "prefix_tuning.encoder_hidden_size",
+            MultitaskPromptTuning tasks when tasks.Rank > tasks.TaskCount => "multitask.rank",
+            MultitaskPromptTuning => "multitask.task_count",
+            _ => "virtual_tokens",
+        };
+        var numbers = method.CountNumbers(model, spec.VirtualTokens);
+        violations.Require(
+            numbers <= MostNumbers, $"spec.{field}", $"must be smaller: {numbers} numbers would be trained; at most {MostNumbers} are possible");
     }
 
     private static void CheckOptions(Wire.TrainingSpec spec, Violations violations)

@@ -50,6 +50,7 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         violations.ThrowIfAny();
         SpecDefaults.FillLength(spec, data.Training.Count);
         CheckLength(spec, data.Training.Count, violations);
+        MethodRules.CheckSize(spec, method, model.Spec, violations);
         violations.ThrowIfAny();
         var (plan, report) = (TrainingPlans.Of(spec, model, method, initialize(), data, textPrompt), DatasetReports.Of(data));
         report.EstimatedPeakBytes = backends.Training(spec.Backend).EstimatePeakBytes(model, plan.LargestBatch());
