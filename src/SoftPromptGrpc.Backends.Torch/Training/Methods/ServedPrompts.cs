@@ -11,13 +11,14 @@ internal static class ServedPrompts
     /// <summary>The prompt or prefix that the tensors stand for.</summary>
     public static ServedPrompt Of(TrainingPlan plan, TrainablePrompt trained, IPromptedModel model)
     {
+        if (plan.Method is MultitaskPromptTuning tasks)
+            return tasks.PromptOf(trained);
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         var tensors = plan.Method.Tensors(model.Spec, trained.VirtualTokens)
             .ToDictionary(slot => slot.Name, slot => slot.ToDevice(trained[slot.Name].ToArray(), model.Device));
         var values = PromptNetwork.Forward(plan.Method, model.Spec, tensors) switch
         {
-            RowPreamble rows when plan.Method is MultitaskPromptTuning tasks => rows.Rows[tasks.Task],
             RowPreamble rows => rows.Rows,
             PrefixPreamble prefix => prefix.Prefix,
             var other => throw new InvalidOperationException($"Nothing serves a {other.GetType().Name}."),
