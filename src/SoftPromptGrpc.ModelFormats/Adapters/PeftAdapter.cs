@@ -41,34 +41,28 @@ public sealed record PeftAdapter(PeftPromptConfig Config, float[] Values, string
 /// <param name="LayerCount">PEFT's num_layers; 0 where the file does not say.</param>
 /// <param name="HeadCount">PEFT's num_attention_heads: of a prefix, the key/value heads; 0 where the file does not say.</param>
 /// <param name="BaseModelName">Where the author had the model. Never opened, never fetched.</param>
-/// <param name="Initialisation">"TEXT", "SAMPLE_VOCAB" or "RANDOM".</param>
-/// <param name="UnknownFields">Fields that this version does not know, as JSON text by name: kept, not acted on.</param>
-/// <param name="PeftVersion">
-/// That saved it, where it says so. Null writes the older form of the file, which every version reads: without this and modules_to_save.
-/// </param>
-public sealed record PeftPromptConfig(
-    int VirtualTokens,
-    int HiddenSize,
-    int LayerCount,
-    int HeadCount,
-    string? BaseModelName,
-    string Initialisation,
-    string? InitialisationText,
-    IReadOnlyDictionary<string, string> UnknownFields,
-    string? PeftVersion = null)
+public sealed record PeftPromptConfig(int VirtualTokens, int HiddenSize, int LayerCount, int HeadCount, string? BaseModelName)
 {
     /// <summary>Of a decoder.</summary>
     public const string CausalLanguageModel = "CAUSAL_LM";
 
-    /// <summary>Of an encoder-decoder, whose adapter may hold twice as many rows: PEFT puts the first half in front of the encoder's input.</summary>
+    /// <summary>
+    /// Of an encoder-decoder, whose adapter may hold twice as many rows: PEFT puts the first half in front of the encoder's input.
+    /// </summary>
     public const string SequenceToSequence = "SEQ_2_SEQ_LM";
 
     public string TaskType { get; init; } = CausalLanguageModel;
 
     public PromptMethod Method { get; init; } = PromptMethod.PromptTuning;
 
-    /// <summary>The method's own fields as JSON text by name, but for prompt tuning's, which have places here. Written as they are.</summary>
-    public IReadOnlyDictionary<string, string> MethodFields { get; init; } = new Dictionary<string, string>();
+    /// <summary>
+    /// What PEFT writes beside these (<see cref="PeftFields"/>), as JSON text by name: kept, not acted on, and written as it is, but for
+    /// tokenizer_kwargs, which can make older versions of PEFT run code where they load it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Fields that no version of PEFT known here writes, as JSON text by name: kept, neither acted on nor written.</summary>
+    public IReadOnlyDictionary<string, string> UnknownFields { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Numbers of one row of the tensor.</summary>
     public int Width => Method.MakesPrefix() ? LayerCount * 2 * HiddenSize : HiddenSize;

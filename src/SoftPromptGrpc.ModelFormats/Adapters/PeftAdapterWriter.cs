@@ -1,12 +1,11 @@
 using System.IO.Compression;
 using System.Text;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.ModelFormats.Adapters;
 
 /// <summary>
-/// Writes PROMPT_TUNING adapters as PEFT's save_pretrained does. Our own metadata goes into a side
+/// Writes prompt-learning adapters as PEFT's save_pretrained does. Our own metadata goes into a side
 /// file, because PEFT drops fields of adapter_config.json that it does not know. The same adapter gives the same bytes.
 /// </summary>
 public static class PeftAdapterWriter
@@ -69,23 +68,11 @@ public static class PeftAdapterWriter
             ["task_type"] = config.TaskType,
             ["token_dim"] = config.HiddenSize,
         };
-        if (config.PeftVersion is not null)
-            (fields["modules_to_save"], fields["peft_version"]) = (null, config.PeftVersion);
-        if (config.Method == PromptMethod.PromptTuning)
-            AddInitialisation(fields, config);
-        foreach (var (name, value) in config.MethodFields)
-            fields[name] = new RawJson(value);
+        foreach (var (name, value) in config.Fields)
+            fields[name] = name == PeftFields.TokenizerArguments ? null : new RawJson(value);
         var json = new PythonJson();
         foreach (var (name, value) in fields)
             json.Add(name, value);
         return json.ToString();
-    }
-
-    private static void AddInitialisation(SortedDictionary<string, object?> fields, PeftPromptConfig config)
-    {
-        fields["prompt_tuning_init"] = config.Initialisation;
-        fields["prompt_tuning_init_text"] = config.InitialisationText;
-        fields["tokenizer_kwargs"] = null;
-        fields["tokenizer_name_or_path"] = config.InitialisationText is null ? null : config.BaseModelName;
     }
 }

@@ -9,10 +9,10 @@ internal sealed class PeftConfigFields(JsonElement root)
 {
     private const int MaxUnknownFields = 64;
 
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> Placed = new(StringComparer.Ordinal)
     {
-        "auto_mapping", "base_model_name_or_path", "inference_mode", "modules_to_save", "num_attention_heads", "num_layers",
-        "num_transformer_submodules", "num_virtual_tokens", "peft_type", "peft_version", "revision", "task_type", "token_dim",
+        "base_model_name_or_path", "inference_mode", "num_attention_heads", "num_layers", "num_transformer_submodules",
+        "num_virtual_tokens", "peft_type", "task_type", "token_dim",
     };
 
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Unsupported"/>: none that ends in a prompt or prefix.</exception>
@@ -31,11 +31,11 @@ internal sealed class PeftConfigFields(JsonElement root)
     {
         var config = new PeftPromptConfig(
             VirtualTokens(method, rows), Number("token_dim") ?? TokenSize(method, width), Number("num_layers") ?? 0,
-            Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"), Text("prompt_tuning_init") ?? "RANDOM",
-            Text("prompt_tuning_init_text"), Unknown(method), Text("peft_version"))
+            Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"))
         {
             Method = method,
-            MethodFields = MethodFields(method),
+            Fields = Others(name => PeftFields.Has(method, name)),
+            UnknownFields = Unknown(method),
             TaskType = Text("task_type") ?? PeftPromptConfig.CausalLanguageModel,
         };
         CheckWidth(config, width);
@@ -75,20 +75,20 @@ internal sealed class PeftConfigFields(JsonElement root)
             throw Invalid("num_attention_heads", "must divide token_dim");
     }
 
-    private Dictionary<string, string> MethodFields(PromptMethod method) => method == PromptMethod.PromptTuning
-        ? []
-        : PeftTypes.FieldsOf(method).Where(name => root.TryGetProperty(name, out _))
-            .ToDictionary(name => name, name => root.GetProperty(name).GetRawText(), StringComparer.Ordinal);
-
     private Dictionary<string, string> Unknown(PromptMethod method)
     {
-        var unknown = new Dictionary<string, string>(StringComparer.Ordinal);
-        var own = PeftTypes.FieldsOf(method);
-        foreach (var field in root.EnumerateObject().Where(field => !Known.Contains(field.Name) && !own.Contains(field.Name)))
-            unknown[field.Name] = field.Value.GetRawText();
+        var unknown = Others(name => !PeftFields.Has(method, name));
         return unknown.Count <= MaxUnknownFields
             ? unknown
             : throw new SoftPromptException(ErrorKind.Invalid, $"{AdapterFiles.Config} has more than {MaxUnknownFields} unknown fields.");
+    }
+
+    private Dictionary<string, string> Others(Func<string, bool> isWanted)
+    {
+        var others = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in root.EnumerateObject().Where(field => !Placed.Contains(field.Name) && isWanted(field.Name)))
+            others[field.Name] = field.Value.GetRawText();
+        return others;
     }
 
     private string? Text(string name) => Find(name) switch

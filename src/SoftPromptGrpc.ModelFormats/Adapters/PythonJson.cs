@@ -13,14 +13,12 @@ internal sealed class PythonJson
 
     public void Add(string key, object? value)
     {
-        _text.Append(_text.Length == 1 ? "\n  " : ",\n  ");
-        AppendString(key);
-        _text.Append(": ");
+        _text.Append(_text.Length == 1 ? "\n  " : ",\n  ").Append(Quote(key)).Append(": ");
         switch (value)
         {
             case null: _text.Append("null"); break;
             case bool flag: _text.Append(flag ? "true" : "false"); break;
-            case string text: AppendString(text); break;
+            case string text: _text.Append(Quote(text)); break;
             case RawJson raw: _text.Append(raw.Text); break;
             default: _text.Append(CultureInfo.InvariantCulture, $"{value}"); break;
         }
@@ -28,24 +26,24 @@ internal sealed class PythonJson
 
     public override string ToString() => $"{_text}\n}}";
 
-    private void AppendString(string text)
+    public static string Quote(string text)
     {
-        _text.Append('"');
+        var quoted = new StringBuilder("\"");
         foreach (var c in text)
-            AppendCharacter(c);
-        _text.Append('"');
+            Append(quoted, c);
+        return quoted.Append('"').ToString();
     }
 
-    private void AppendCharacter(char c) => _ = c switch
+    private static void Append(StringBuilder text, char c) => _ = c switch
     {
-        '"' => _text.Append("\\\""),
-        '\\' => _text.Append("\\\\"),
-        '\n' => _text.Append("\\n"),
-        '\r' => _text.Append("\\r"),
-        '\t' => _text.Append("\\t"),
-        '\b' => _text.Append("\\b"),
-        '\f' => _text.Append("\\f"),
-        >= ' ' and <= '~' => _text.Append(c),
-        _ => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+        '"' => text.Append("\\\""),
+        '\\' => text.Append("\\\\"),
+        '\n' => text.Append("\\n"),
+        '\r' => text.Append("\\r"),
+        '\t' => text.Append("\\t"),
+        '\b' => text.Append("\\b"),
+        '\f' => text.Append("\\f"),
+        >= ' ' and <= '~' => text.Append(c),
+        _ => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
     };
 }

@@ -14,13 +14,14 @@ internal sealed record ExportedAdapter(PromptRecord Prompt, string FileName, Rea
 internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
 {
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.NotFound"/>.</exception>
-    public async Task<ExportedAdapter> ExportAsync(PromptReference reference, Wire.AdapterFormat format, CancellationToken cancellationToken)
+    public async Task<ExportedAdapter> ExportAsync(
+        PromptReference reference, Wire.AdapterFormat format, CancellationToken cancellationToken)
     {
         var record = await prompts.FindAsync(reference, cancellationToken);
         var prompt = await prompts.LoadAsync(record, cancellationToken);
         using var content = new MemoryStream();
         if (format != Wire.AdapterFormat.Npy)
-            PeftAdapterWriter.WriteZip(ToPeft(record, prompt), content);
+            PeftAdapterWriter.WriteZip(await ToPeftAsync(record, prompt, cancellationToken), content);
         else if (prompt is SoftPrompt rows)
             NpyPrompt.Write(rows, content);
         else
@@ -29,16 +30,30 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
         return new ExportedAdapter(record, $"{record.Name}-{record.Version}.{extension}", content.ToArray());
     }
 
-    private PeftAdapter ToPeft(PromptRecord record, ServedPrompt prompt)
+    private async Task<PeftAdapter> ToPeftAsync(PromptRecord record, ServedPrompt prompt, CancellationToken cancellationToken)
     {
         var spec = models.Models.FirstOrDefault(m => m.Model?.Fingerprint == record.ModelFingerprint)?.Model?.Spec;
         var message = record.ToMessage();
         var importedFrom = message.Lineage.Imported?.BaseModelName;
         var adapter = PeftExports.Of(
             record.Method, prompt, message.Lineage.Trained?.Spec, spec, string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom);
-        // A multitask prompt leaves as one task, whatever it came as.
-        var kept = record.Method == PromptMethod.MultitaskPromptTuning ? null : message.Lineage.Imported?.AdapterConfig;
-        var config = adapter.Config with { MethodFields = ExtraFields.Restore(adapter.Config.MethodFields, kept) };
-        return adapter with { Config = config, SideFile = SideFile.Write(message) };
+        if (message.Lineage.Imported is { AdapterConfig.Length: > 0 } origin)
+            adapter = adapter with { Config = adapter.Config with { Fields = Fields(record.Method, origin) } };
+        if (record.Method == PromptMethod.MultitaskPromptTuning)
+            adapter = await WithTasksAsync(adapter, record, Lineages.MultitaskOf(message.Lineage), cancellationToken);
+        return adapter with { SideFile = SideFile.Write(message) };
+    }
+
+    /// <summary>As the imported adapter had them. Those that no PEFT writes stay in the side file.</summary>
+    private static Dictionary<string, string> Fields(PromptMethod method, Wire.ImportedOrigin origin) =>
+        ExtraFields.Read(origin.AdapterConfig).Where(field => PeftFields.Has(method, field.Key)).ToDictionary(StringComparer.Ordinal);
+
+    private async Task<PeftAdapter> WithTasksAsync(
+        PeftAdapter adapter, PromptRecord record, Wire.MultitaskOptions? tasks, CancellationToken cancellationToken)
+    {
+        var trained = await prompts.LoadTrainableAsync(record, cancellationToken);
+        return trained is not null && tasks is not null
+            ? adapter.WithTasks(trained, tasks)
+            : throw new SoftPromptException(ErrorKind.Corrupt, $"The tasks of '{record.Reference}' are not stored.");
     }
 }

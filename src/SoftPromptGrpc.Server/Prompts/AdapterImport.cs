@@ -11,7 +11,12 @@ namespace SoftPromptGrpc.Server.Prompts;
 
 /// <param name="Template">Null: the one in the adapter's side file, else none.</param>
 internal sealed record ImportSettings(
-    string Model, string Name, Wire.AdapterFormat Format, IReadOnlyDictionary<string, string> Labels, TextTemplate? Template, int? Task = null)
+    string Model,
+    string Name,
+    Wire.AdapterFormat Format,
+    IReadOnlyDictionary<string, string> Labels,
+    TextTemplate? Template,
+    int? Task = null)
 {
     /// <inheritdoc cref="LegacyGemma"/>
     public bool ScaleLegacyGemma { get; init; }
@@ -38,6 +43,7 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
             BaseModelName = adapter.BaseModelName,
             AdapterConfig = adapter.Fields,
             ScaledLegacyGemma = settings.ScaleLegacyGemma && !adapter.Method.MakesPrefix(),
+            Multitask = adapter.Tasks,
         };
         var template = settings.Template ?? adapter.SideFile.Template ?? TextTemplate.None;
         var prompt = new NewPrompt(settings.Name, model.Id, adapter.Prompt, template, settings.Labels, _ => Lineages.Imported(origin))
@@ -73,22 +79,36 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         var peft = PeftAdapterReader.ReadZip(content);
         if (settings.ScaleLegacyGemma && !peft.Config.Method.MakesPrefix()) // Keys and values were never multiplied.
             peft = peft with { Values = LegacyGemma.Convert(peft.Values, model) };
-        return new Adapter(
-            peft.ToPrompt(model.Fingerprint, settings.Task), peft.Config.Method, peft.Config.BaseModelName ?? "", SideFile.Read(peft.SideFile))
+        var sideFile = SideFile.Read(peft.SideFile);
+        var task = settings.Task ?? sideFile.Task;
+        return new Adapter(peft.ToPrompt(model.Fingerprint, task), peft.Config.Method, peft.Config.BaseModelName ?? "", sideFile)
         {
-            Fields = ExtraFields.Write(peft.Config.MethodFields.Concat(peft.Config.UnknownFields)),
+            Fields = ExtraFields.Write(Fields(peft.Config, sideFile)),
             Trained = Trained(peft, model),
+            Tasks = peft.Tasks is { } tasks ? new() { TaskCount = tasks.Count, Rank = tasks.Rank, Task = task ?? 0 } : null,
         };
     }
 
+    /// <summary>The file's own, then what an export of ours kept beside it.</summary>
+    private static Dictionary<string, string> Fields(PeftPromptConfig config, SideFile sideFile)
+    {
+        var fields = config.Fields.Concat(config.UnknownFields).ToDictionary(StringComparer.Ordinal);
+        foreach (var (name, value) in sideFile.Fields)
+            fields.TryAdd(name, value);
+        return fields;
+    }
+
     /// <summary>What the adapter holds beyond the prompt that is served.</summary>
-    private static TrainablePrompt? Trained(PeftAdapter adapter, BaseModel model) => adapter.Tasks is not { } tasks ? null : new TrainablePrompt(
-        adapter.Config.VirtualTokens,
-        [
-            new("embedding.weight", adapter.Values), new(MultitaskPromptTuning.Columns, tasks.Columns),
-            new(MultitaskPromptTuning.Rows, tasks.Rows),
-        ],
-        model.Fingerprint);
+    private static TrainablePrompt? Trained(PeftAdapter adapter, BaseModel model) => adapter.Tasks is not { } tasks
+        ? null
+        : new TrainablePrompt(
+            adapter.Config.VirtualTokens,
+            [
+                new("embedding.weight", adapter.Values),
+                new(MultitaskPromptTuning.Columns, tasks.Columns),
+                new(MultitaskPromptTuning.Rows, tasks.Rows),
+            ],
+            model.Fingerprint);
 
     private static void Check(Adapter adapter, BaseModel model)
     {
@@ -98,7 +118,8 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         if (adapter.Prompt.VirtualTokens >= model.Spec.ContextLength)
         {
             throw new SoftPromptException(
-                ErrorKind.Invalid, $"The adapter's {adapter.Prompt.VirtualTokens} virtual tokens fill the context of {model.Spec.ContextLength}.");
+                ErrorKind.Invalid,
+                $"The adapter's {adapter.Prompt.VirtualTokens} virtual tokens fill the context of {model.Spec.ContextLength}.");
         }
     }
 
@@ -107,5 +128,7 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
         public string Fields { get; init; } = "";
 
         public TrainablePrompt? Trained { get; init; }
+
+        public Wire.MultitaskOptions? Tasks { get; init; }
     }
 }

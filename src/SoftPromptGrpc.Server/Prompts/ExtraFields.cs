@@ -1,25 +1,28 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using SoftPromptGrpc.ModelFormats.Adapters;
 
 namespace SoftPromptGrpc.Server.Prompts;
 
 /// <summary>Fields of an imported adapter_config.json as the lineage keeps them: a JSON object. Inside: JSON text by name.</summary>
 internal static class ExtraFields
 {
+    /// <summary>To the character: a value is not written anew.</summary>
     /// <returns>Empty where there are none.</returns>
-    public static string Write(IEnumerable<KeyValuePair<string, string>> fields)
-    {
-        var json = new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, JsonNode.Parse(field.Value))));
-        return json.Count == 0 ? "" : json.ToJsonString();
-    }
+    public static string Write(IReadOnlyDictionary<string, string> fields) => fields.Count == 0
+        ? ""
+        : $"{{{string.Join(',', fields.Select(field => $"{PeftFields.Json(field.Key)}:{field.Value}"))}}}";
 
-    /// <summary>The same fields, each as the imported adapter had it where it did.</summary>
-    public static IReadOnlyDictionary<string, string> Restore(IReadOnlyDictionary<string, string> fields, string? json)
+    /// <exception cref="JsonException">It is no JSON object.</exception>
+    public static Dictionary<string, string> Read(string json)
     {
-        if (string.IsNullOrEmpty(json))
-            return fields;
-        using var kept = JsonDocument.Parse(json);
-        return fields.ToDictionary(
-            field => field.Key, field => kept.RootElement.TryGetProperty(field.Key, out var value) ? value.GetRawText() : field.Value);
+        if (json.Length == 0)
+            return [];
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw new JsonException("It is no object.");
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in document.RootElement.EnumerateObject())
+            fields[field.Name] = field.Value.GetRawText();
+        return fields;
     }
 }

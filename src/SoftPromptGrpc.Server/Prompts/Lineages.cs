@@ -19,6 +19,10 @@ internal static class Lineages
 
     public static string Imported(Wire.ImportedOrigin origin) => Write(new Wire.Lineage { Imported = origin });
 
+    /// <summary>A multitask prompt's tasks; null where they are not known.</summary>
+    public static Wire.MultitaskOptions? MultitaskOf(Wire.Lineage? lineage) =>
+        lineage?.Trained?.Spec?.Multitask ?? lineage?.Imported?.Multitask;
+
     public static Wire.Lineage Read(string json) => Wire.Lineage.Parser.ParseJson(json);
 
     private static string Write(Wire.Lineage lineage)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.ModelFormats.Adapters;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -15,26 +17,38 @@ internal static class PeftExports
         PromptMethod method, ServedPrompt prompt, Wire.TrainingSpec? trained, ModelSpec? spec, string baseModelName)
     {
         var prefix = prompt as KeyValuePrefix;
-        var text = trained?.Initialization?.Text?.Text is { Length: > 0 } given ? given : null;
         var config = new PeftPromptConfig(
             prompt.VirtualTokens,
             prefix is null ? ((SoftPrompt)prompt).HiddenSize : prefix.HeadCount * prefix.HeadSize,
             prefix?.LayerCount ?? spec?.LayerCount ?? 0,
             prefix?.HeadCount ?? spec?.HeadCount ?? 0,
-            baseModelName,
-            Initialisation(trained, text),
-            text,
-            UnknownFields: new Dictionary<string, string>())
+            baseModelName)
         {
             Method = method,
-            MethodFields = Fields(method, trained),
+            Fields = Fields(method, trained, baseModelName),
             TaskType = spec is EncoderDecoderSpec ? PeftPromptConfig.SequenceToSequence : PeftPromptConfig.CausalLanguageModel,
         };
-        return new PeftAdapter(config, prefix is null ? prompt.Values.ToArray() : PrefixLayout.ToRows(prefix), SideFile: null)
-        {
-            Tasks = method == PromptMethod.MultitaskPromptTuning ? One(config) : null,
-        };
+        return new PeftAdapter(config, prefix is null ? prompt.Values.ToArray() : PrefixLayout.ToRows(prefix), SideFile: null);
     }
+
+    /// <summary>A multitask prompt with all its tasks, not only the one that is served.</summary>
+    public static PeftAdapter WithTasks(this PeftAdapter adapter, TrainablePrompt trained, Wire.MultitaskOptions options) => adapter with
+    {
+        Config = adapter.Config with
+        {
+            Fields = new Dictionary<string, string>(adapter.Config.Fields)
+            {
+                ["num_ranks"] = Json(options.Rank),
+                ["num_tasks"] = Json(options.TaskCount),
+            },
+        },
+        Values = trained["embedding.weight"].ToArray(),
+        Tasks = new PeftTasks(
+            options.TaskCount,
+            options.Rank,
+            trained[MultitaskPromptTuning.Columns].ToArray(),
+            trained[MultitaskPromptTuning.Rows].ToArray()),
+    };
 
     private static string Initialisation(Wire.TrainingSpec? trained, string? text) => trained?.Initialization?.KindCase switch
     {
@@ -43,13 +57,22 @@ internal static class PeftExports
         _ => "RANDOM",
     };
 
-    /// <summary>
-    /// The numbers are those that the encoder or projection made: PEFT's file never holds the network. A multitask prompt is that of its
-    /// task alone, times 1.
-    /// </summary>
-    private static Dictionary<string, string> Fields(PromptMethod method, Wire.TrainingSpec? trained) => method switch
+    private static Dictionary<string, string> InitialisationFields(Wire.TrainingSpec? trained, string baseModelName)
     {
-        PromptMethod.PromptTuning => [],
+        var text = trained?.Initialization?.Text?.Text is { Length: > 0 } given ? given : null;
+        return new()
+        {
+            ["prompt_tuning_init"] = PeftFields.Json(Initialisation(trained, text)),
+            ["prompt_tuning_init_text"] = PeftFields.Json(text),
+            ["tokenizer_kwargs"] = "null",
+            ["tokenizer_name_or_path"] = PeftFields.Json(text is null ? null : baseModelName),
+        };
+    }
+
+    /// <summary>The numbers are those that the encoder or projection made: PEFT's file never holds the network.</summary>
+    private static Dictionary<string, string> Fields(PromptMethod method, Wire.TrainingSpec? trained, string baseModelName) => method switch
+    {
+        PromptMethod.PromptTuning or PromptMethod.MultitaskPromptTuning => InitialisationFields(trained, baseModelName),
         PromptMethod.PTuning => new()
         {
             ["encoder_dropout"] = "0.0",
@@ -59,15 +82,12 @@ internal static class PeftExports
         },
         PromptMethod.PrefixTuning => new()
         {
-            ["encoder_hidden_size"] = Json(trained?.PrefixTuning is { HasEncoderHiddenSize: true } prefix ? prefix.EncoderHiddenSize : null),
+            ["encoder_hidden_size"] = Json(
+                trained?.PrefixTuning is { HasEncoderHiddenSize: true } prefix ? prefix.EncoderHiddenSize : null),
             ["prefix_projection"] = trained?.PrefixTuning is { Projection: true } ? "true" : "false",
         },
-        PromptMethod.MultitaskPromptTuning => new() { ["num_ranks"] = "1", ["num_tasks"] = "1", ["prompt_tuning_init"] = "\"RANDOM\"" },
         PromptMethod.Cartridge => new() { ["num_frozen_tokens"] = Json(trained?.Cartridge?.FrozenTokens ?? 0) },
     };
-
-    private static PeftTasks One(PeftPromptConfig config) =>
-        new(1, 1, [.. Enumerable.Repeat(1f, config.VirtualTokens)], [.. Enumerable.Repeat(1f, config.HiddenSize)]);
 
     private static string Json(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "null";
 }

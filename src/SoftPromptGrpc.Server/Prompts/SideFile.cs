@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using SoftPromptGrpc.Core;
@@ -10,6 +11,14 @@ namespace SoftPromptGrpc.Server.Prompts;
 /// <param name="ModelFingerprint">Null where it says nothing.</param>
 internal sealed partial record SideFile(string? ModelFingerprint, TextTemplate? Template)
 {
+    private const int MostFields = 128;
+
+    /// <summary>Which task of a multitask prompt was served; null where it says nothing.</summary>
+    public int? Task { get; init; }
+
+    /// <summary>What an earlier import had in adapter_config.json and its export could not put there: JSON text by name.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     public static string Write(Wire.Prompt prompt) => JsonFormatter.Default.Format(prompt);
@@ -24,7 +33,24 @@ internal sealed partial record SideFile(string? ModelFingerprint, TextTemplate? 
         var fingerprint = prompt.ModelFingerprint.Length > 0 ? prompt.ModelFingerprint : null;
         if (fingerprint is not null && !Fingerprint().IsMatch(fingerprint))
             throw Corrupt("its model fingerprint is not valid");
-        return new SideFile(fingerprint, template is null ? null : new TextTemplate(template));
+        return new SideFile(fingerprint, template is null ? null : new TextTemplate(template))
+        {
+            Task = Lineages.MultitaskOf(prompt.Lineage)?.Task,
+            Fields = FieldsOf(prompt),
+        };
+    }
+
+    private static Dictionary<string, string> FieldsOf(Wire.Prompt prompt)
+    {
+        try
+        {
+            var fields = ExtraFields.Read(prompt.Lineage?.Imported?.AdapterConfig ?? "");
+            return fields.Count <= MostFields ? fields : throw Corrupt($"it has more than {MostFields} fields");
+        }
+        catch (JsonException error)
+        {
+            throw Corrupt("its fields do not parse", error);
+        }
     }
 
     private static Wire.Prompt Parse(string? json)

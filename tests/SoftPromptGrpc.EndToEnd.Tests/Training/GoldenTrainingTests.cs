@@ -40,7 +40,8 @@ public sealed class GoldenTrainingTests(RealServer server)
         var events = await TrainAsync(spec);
 
         // Rounding forks these runs: only the conformance tests' GoldenRun can choose the branch.
-        var isForked = name.StartsWith("t5_v1_0/", StringComparison.Ordinal) && name.EndsWith("adamw_linear_warmup", StringComparison.Ordinal);
+        var isForked = name.StartsWith("t5_v1_0/", StringComparison.Ordinal)
+            && name.EndsWith("adamw_linear_warmup", StringComparison.Ordinal);
         AssertClose(
             golden.Losses, [.. events.Where(e => e.Step is not null).Select(e => e.Step.Loss)], isForked ? 2e-2 : LossTolerance);
         if (isForked)
@@ -94,7 +95,7 @@ public sealed class GoldenTrainingTests(RealServer server)
     private async Task<string> ImportAsync(string model, string name, float[] values)
     {
         var hiddenSize = values.Length / 5;
-        var config = new PeftPromptConfig(5, hiddenSize, 2, 4, null, "RANDOM", null, new Dictionary<string, string>());
+        var config = new PeftPromptConfig(5, hiddenSize, 2, 4, null);
         using var zip = new MemoryStream();
         PeftAdapterWriter.WriteZip(new PeftAdapter(config, values, null), zip);
         using var call = _prompts.ImportPrompt(cancellationToken: _ct);

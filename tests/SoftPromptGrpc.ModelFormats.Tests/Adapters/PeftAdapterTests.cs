@@ -46,8 +46,8 @@ public sealed class PeftAdapterTests : IDisposable
 
         Assert.Equal(adapter.Values, back.Values);
         Assert.Equal(adapter.SideFile, back.SideFile);
-        Assert.Equal(adapter.Config.MethodFields, back.Config.MethodFields);
-        Assert.Equal(adapter.Config with { UnknownFields = back.Config.UnknownFields, MethodFields = back.Config.MethodFields }, back.Config);
+        Assert.Equal(adapter.Config.Fields, back.Config.Fields);
+        Assert.Equal(adapter.Config with { UnknownFields = back.Config.UnknownFields, Fields = back.Config.Fields }, back.Config);
     }
 
     [Theory]
@@ -66,18 +66,24 @@ public sealed class PeftAdapterTests : IDisposable
     }
 
     [Fact]
-    public void WriteDirectory_TextBeyondAscii_IsEscapedAsPythonDoes()
+    public void Json_TextBeyondAscii_IsEscapedAsPythonDoes()
     {
-        var adapter = PeftAdapterReader.ReadDirectory(Fixture("peft/gpt2/prompt_tuning_text_short"));
+        Assert.Equal("""
+            "<\u00e9> \"\u007f\" \ud83d\ude00\n"
+            """, PeftFields.Json("<é> \"\u007f\" \U0001F600\n"));
+        Assert.Equal("null", PeftFields.Json(null));
+    }
 
-        PeftAdapterWriter.WriteDirectory(
-            adapter with { Config = adapter.Config with { InitialisationText = "<é> \"\u007f\" \U0001F600\n" } }, _directory);
+    [Fact]
+    public void WriteDirectory_TokenizerArguments_AreNotHandedOn()
+    {
+        var config = Config("\"tokenizer_kwargs\": null", """ "tokenizer_kwargs": {"trust_remote_code": true}""");
+        var adapter = PeftAdapterReader.ReadZip(Zip(("adapter_config.json", config), ("adapter_model.safetensors", Weights())));
 
-        Assert.Contains(
-            """
-            "prompt_tuning_init_text": "<\u00e9> \"\u007f\" \ud83d\ude00\n"
-            """,
-            File.ReadAllText(Path.Combine(_directory, "adapter_config.json")), StringComparison.Ordinal);
+        PeftAdapterWriter.WriteDirectory(adapter, _directory);
+
+        Assert.Equal("""{"trust_remote_code": true}""", adapter.Config.Fields["tokenizer_kwargs"]);
+        Assert.Equal(Config(), File.ReadAllBytes(Path.Combine(_directory, "adapter_config.json")));
     }
 
     [Fact]
@@ -125,7 +131,9 @@ public sealed class PeftAdapterTests : IDisposable
     [Fact]
     public void ReadDirectory_Pickle_IsRefusedWithTheReason()
     {
-        var error = Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadDirectory(Fixture("peft/gpt2/prompt_tuning_random_bin")));
+        var directory = Fixture("peft/gpt2/prompt_tuning_random_bin");
+
+        var error = Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadDirectory(directory));
 
         Assert.Equal(ErrorKind.Invalid, error.Kind);
         Assert.Contains("Unpickling runs code", error.Message, StringComparison.Ordinal);
@@ -245,7 +253,8 @@ public sealed class PeftAdapterTests : IDisposable
         return Encoding.UTF8.GetBytes(find.Length == 0 ? text : text.Replace(find, replace, StringComparison.Ordinal));
     }
 
-    private static byte[] Weights() => File.ReadAllBytes(Path.Combine(Fixture("peft/gpt2/prompt_tuning_random"), "adapter_model.safetensors"));
+    private static byte[] Weights() =>
+        File.ReadAllBytes(Path.Combine(Fixture("peft/gpt2/prompt_tuning_random"), "adapter_model.safetensors"));
 
     private static byte[] Zip(params (string Name, byte[] Bytes)[] files)
     {

@@ -71,7 +71,7 @@ public sealed class PeftMethodTests
 
         Assert.Equal((2, 2, 3, 2), (prefix.LayerCount, prefix.HeadCount, prefix.VirtualTokens, prefix.HeadSize));
         Assert.Equal([2, 3, 18, 19, 34, 35], prefix.LayerKeys(0)[6..].ToArray()); // The second head.
-        Assert.Equal("1", read.Config.MethodFields["num_frozen_tokens"]);
+        Assert.Equal("1", read.Config.Fields["num_frozen_tokens"]);
     }
 
     [Fact]
@@ -99,7 +99,8 @@ public sealed class PeftMethodTests
     [InlineData("\"num_virtual_tokens\": 3", "\"num_virtual_tokens\": 6")]
     public void ReadZip_PrefixThatDoesNotFitItsConfig_IsRefused(string find, string replace)
     {
-        var zip = Zip(Prefix.Replace(find, replace, StringComparison.Ordinal), new TensorToWrite("prompt_embeddings", [3, 16], new float[48]));
+        var config = Prefix.Replace(find, replace, StringComparison.Ordinal);
+        var zip = Zip(config, new TensorToWrite("prompt_embeddings", [3, 16], new float[48]));
 
         Assert.Equal(ErrorKind.Invalid, Assert.Throws<SoftPromptException>(() => PeftAdapterReader.ReadZip(zip)).Kind);
     }

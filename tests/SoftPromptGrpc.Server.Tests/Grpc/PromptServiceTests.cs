@@ -93,7 +93,9 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
 
     [Fact]
     public async Task Import_Pickle_IsInvalidAndSaysWhy() => await RefusedAsync(
-        StatusCode.InvalidArgument, Zip(("adapter_config.json", "{\"peft_type\": \"PROMPT_TUNING\"}"), ("adapter_model.bin", "x")), "pickled");
+        StatusCode.InvalidArgument,
+        Zip(("adapter_config.json", "{\"peft_type\": \"PROMPT_TUNING\"}"), ("adapter_model.bin", "x")),
+        "pickled");
 
     [Fact]
     public async Task Import_OverTheLimit_IsInvalid() =>
@@ -173,7 +175,9 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
         float[] values = [.. Enumerable.Range(0, Rows * FakeModels.HiddenSize).Select(_ => random.NextSingle())];
         var numbers = new SoftPrompt(Rows, FakeModels.HiddenSize, values, FakeModels.FingerprintOf(ServerFixture.Model));
         await server.Services.GetRequiredService<PromptStore>().AddAsync(
-            new NewPrompt("large", ServerFixture.Model, numbers, Core.Prompts.TextTemplate.None, new Dictionary<string, string>(), _ => "{}"), _ct);
+            new NewPrompt(
+                "large", ServerFixture.Model, numbers, Core.Prompts.TextTemplate.None, new Dictionary<string, string>(), _ => "{}"),
+            _ct);
 
         using var call = _client.ExportPrompt(new() { Prompt = "large" }, cancellationToken: _ct);
         var parts = await call.ResponseStream.ReadAllAsync(_ct).ToListAsync(_ct);
@@ -221,7 +225,8 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
         var prompt = await ImportAsync(Header("delete"), Zip(Adapter(1)));
 
         var deleted = await _client.DeletePromptAsync(new() { Prompt = "delete", Etag = prompt.Etag }, cancellationToken: _ct);
-        var gone = await Assert.ThrowsAsync<RpcException>(async () => await _client.GetPromptAsync(new() { Prompt = "delete" }, cancellationToken: _ct));
+        var gone = await Assert.ThrowsAsync<RpcException>(
+            async () => await _client.GetPromptAsync(new() { Prompt = "delete" }, cancellationToken: _ct));
         var update = await Assert.ThrowsAsync<RpcException>(async () => await _client.UpdatePromptAsync(new(), cancellationToken: _ct));
 
         Assert.Equal(1, deleted.DeletedCount);
@@ -232,7 +237,8 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
     [Fact]
     public async Task Get_MalformedReference_IsInvalid()
     {
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await _client.GetPromptAsync(new() { Prompt = "a@@" }, cancellationToken: _ct));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await _client.GetPromptAsync(new() { Prompt = "a@@" }, cancellationToken: _ct));
 
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
     }
@@ -277,7 +283,7 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
     }
 
     private static PeftAdapter Adapter(int rows) => new(
-        new PeftPromptConfig(rows, FakeModels.HiddenSize, 1, 1, "somebody/model", "RANDOM", null, new Dictionary<string, string>()),
+        new PeftPromptConfig(rows, FakeModels.HiddenSize, 1, 1, "somebody/model"),
         [.. Enumerable.Range(0, rows * FakeModels.HiddenSize).Select(i => (i * 0.1f) - 1)],
         SideFile: null);
 

@@ -158,20 +158,25 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
     [Fact]
     public async Task Plan_FromAPromptOfTheSameMethod_GoesOnFromAllThatWasTrained()
     {
-        var first = (await PlanAsync(Multitask)).Plan;
-        var (tensors, fingerprint) = (first.Initial.Tensors, first.Model.Fingerprint);
-        var trained = new TrainablePrompt(2, tensors.Select(t => t with { Values = [.. t.Values.Select(v => v + 1)] }), fingerprint);
-        await AddAsync(
-            "shared", PromptMethod.MultitaskPromptTuning, new SoftPrompt(2, FakeModels.HiddenSize, new float[8], fingerprint), trained);
+        var trained = await AddMultitaskAsync("shared", tasks: 2, rank: 1);
 
-        var next = (await PlanAsync(s =>
-        {
-            Multitask(s);
-            (s.Multitask.Task, s.Initialization) = (1, new() { FromPrompt = "shared" });
-        })).Plan;
+        var next = (await PlanAsync(s => (s.Method, s.Multitask, s.Initialization) = (
+            Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Rank = 1, Task = 1 }, new() { FromPrompt = "shared" }))).Plan;
 
         Assert.Equal(trained.ContentHash, next.Initial.ContentHash);
         Assert.Equal(1, next.Examples[0].Task);
+    }
+
+    [Fact]
+    public async Task Plan_FromAsManyNumbersInOtherTasks_DoesNotTakeThemForItsOwn()
+    {
+        var trained = await AddMultitaskAsync("shared", tasks: 3, rank: 2);
+
+        var next = (await PlanAsync(s => (s.Method, s.Multitask, s.Initialization) = (
+            Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Rank = 3 }, new() { FromPrompt = "shared" }))).Plan;
+
+        Assert.Equal(trained.Length, next.Initial.Length);
+        Assert.NotEqual(trained[MultitaskPromptTuning.Columns].ToArray(), next.Initial[MultitaskPromptTuning.Columns].ToArray());
     }
 
     [Fact]
@@ -181,7 +186,8 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
         await AddAsync("prefix", PromptMethod.PrefixTuning, new KeyValuePrefix(1, 1, 2, 4, new float[16], fingerprint), null);
 
         var error = await Assert.ThrowsAsync<SoftPromptException>(() => PlanAsync(s => s.Initialization = new() { FromPrompt = "prefix" }));
-        var plan = (await PlanAsync(s => (s.Method, s.Initialization) = (Wire.PromptMethod.Cartridge, new() { FromPrompt = "prefix" }))).Plan;
+        var plan = (await PlanAsync(
+            s => (s.Method, s.Initialization) = (Wire.PromptMethod.Cartridge, new() { FromPrompt = "prefix" }))).Plan;
 
         Assert.Equal("spec.initialization.from_prompt", Assert.Single(error.Violations).Field);
         Assert.Null(plan.InitialText);
@@ -193,12 +199,27 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
     {
         Spec = FakeModels.Spec with
         {
-            HiddenSize = 4096, LayerCount = 32, HeadCount = 32, KeyValueHeadCount = 32, HeadSize = 128, ContextLength = 4096,
+            HiddenSize = 4096,
+            LayerCount = 32,
+            HeadCount = 32,
+            KeyValueHeadCount = 32,
+            HeadSize = 128,
+            ContextLength = 4096,
         },
     };
 
-    private static void Multitask(Wire.TrainingSpec spec) =>
-        (spec.Method, spec.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, new() { TaskCount = 2, Rank = 1 });
+    /// <summary>A stored prompt of tasks that were all trained.</summary>
+    private async Task<TrainablePrompt> AddMultitaskAsync(string name, int tasks, int rank)
+    {
+        var options = new Wire.MultitaskOptions { TaskCount = tasks, Rank = rank };
+        var first = (await PlanAsync(s => (s.Method, s.Multitask) = (Wire.PromptMethod.MultitaskPromptTuning, options.Clone()))).Plan;
+        var (tensors, fingerprint) = (first.Initial.Tensors, first.Model.Fingerprint);
+        var trained = new TrainablePrompt(2, tensors.Select(t => t with { Values = [.. t.Values.Select(v => v + 1)] }), fingerprint);
+        await AddAsync(
+            name, PromptMethod.MultitaskPromptTuning, new SoftPrompt(2, FakeModels.HiddenSize, new float[8], fingerprint), trained,
+            Lineages.Imported(new() { Multitask = options }));
+        return trained;
+    }
 
     private Task<PlannedTraining> PlanAsync(Action<Wire.TrainingSpec> ask) => _host.Planner.PlanAsync(
         Specs.Small(s =>
@@ -207,8 +228,9 @@ public sealed class TrainingMethodPlanTests : IAsyncDisposable
             ask(s);
         }), _ct);
 
-    private Task<PromptRecord> AddAsync(string name, PromptMethod method, ServedPrompt numbers, TrainablePrompt? trained) => _host.Prompts.AddAsync(
-        new NewPrompt(name, "tiny", numbers, TextTemplate.None, new Dictionary<string, string>(), _ => "{}")
+    private Task<PromptRecord> AddAsync(
+        string name, PromptMethod method, ServedPrompt numbers, TrainablePrompt? trained, string lineage = "{}") => _host.Prompts.AddAsync(
+        new NewPrompt(name, "tiny", numbers, TextTemplate.None, new Dictionary<string, string>(), _ => lineage)
         {
             Method = method,
             Trained = trained,

@@ -1,8 +1,10 @@
 using System.IO.Compression;
+using System.Text;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Adapters;
+using SoftPromptGrpc.ModelFormats.Safetensors;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Tests.Fakes;
 using SoftPromptGrpc.Server.Tests.Storage;
@@ -13,6 +15,9 @@ namespace SoftPromptGrpc.Server.Tests.Prompts;
 /// <summary>Adapters that PEFT saved, imported and exported again.</summary>
 public sealed class AdapterRoundTripTests : IDisposable
 {
+    private const string Config = "adapter_config.json";
+    private const string Weights = "adapter_model.safetensors";
+
     private readonly StoreFile _file = new();
     private readonly FakeCatalog _models;
     private readonly PromptStore _prompts;
@@ -33,7 +38,10 @@ public sealed class AdapterRoundTripTests : IDisposable
         var gemma = FakeModels.Create("g") with { Spec = FakeModels.Spec with { HiddenSize = 2, EmbeddingScale = 3 } };
         using var npy = new MemoryStream();
         NpyPrompt.Write(new SoftPrompt(1, 2, [1, -0.5f], "print"), npy);
-        var settings = new ImportSettings("", "p", Wire.AdapterFormat.Npy, new Dictionary<string, string>(), null) { ScaleLegacyGemma = true };
+        var settings = new ImportSettings("", "p", Wire.AdapterFormat.Npy, new Dictionary<string, string>(), null)
+        {
+            ScaleLegacyGemma = true,
+        };
 
         var imported = await new AdapterImport(new FakeCatalog(gemma), _prompts).ImportAsync(settings, npy.ToArray(), _ct);
         var error = await Assert.ThrowsAsync<SoftPromptException>(
@@ -46,34 +54,163 @@ public sealed class AdapterRoundTripTests : IDisposable
     }
 
     [Theory]
-    [InlineData("gpt2/prompt_tuning_random")]
-    [InlineData("gpt2/prompt_tuning_text_long")]
-    [InlineData("gpt2/prompt_tuning_text_short")]
-    [InlineData("gpt2/p_tuning_lstm")]
-    [InlineData("gpt2/prefix_tuning")]
-    [InlineData("gpt2/prefix_tuning_projection")]
-    [InlineData("llama/prompt_tuning_random")]
-    [InlineData("llama/prompt_tuning_text_long")]
-    [InlineData("llama/prompt_tuning_text_short")]
-    public async Task Export_OfAnImport_HasPeftsNumbersAndFields(string name)
+    [MemberData(nameof(Adapters))]
+    public async Task Export_OfAnImport_IsPeftsFilesToTheByte(string model, string adapter, string savedBy)
     {
-        var directory = Goldens.Directory($"peft/{name}");
-        var original = PeftAdapterReader.ReadDirectory(directory);
-        using var zip = new MemoryStream();
-        await ZipFile.CreateFromDirectoryAsync(directory, zip, _ct);
+        var golden = Goldens.Directory($"peft/{model}/{adapter}");
+        var config = savedBy == "0.14" ? $"{golden}/{Config}" : Goldens.File($"peft/saved_by_peft_{savedBy}/{model}.{adapter}/{Config}");
+        var files = new Dictionary<string, byte[]>
+        {
+            [Config] = await File.ReadAllBytesAsync(config, _ct),
+            [Weights] = await File.ReadAllBytesAsync($"{golden}/{Weights}", _ct),
+        };
+        var models = Load(model);
 
-        var settings = new ImportSettings("", "p", Wire.AdapterFormat.PeftZip, new Dictionary<string, string>(), null);
-        var imported = await new AdapterImport(_models, _prompts).ImportAsync(settings, zip.ToArray(), _ct);
-        var exported = await new AdapterExport(_models, _prompts).ExportAsync(imported.Reference, Wire.AdapterFormat.PeftZip, _ct);
-        var again = PeftAdapterReader.ReadZip(exported.Content);
+        var imported = await ImportAsync(models, Zip(files));
+        var exported = Unzip(await ExportAsync(models, imported));
 
-        Assert.Equal(original.Values, again.Values);
-        Assert.Equal(original.Config.Method, again.Config.Method);
-        Assert.Equal(
-            original.ToPrompt(imported.ModelFingerprint).ContentHash, (await _prompts.LoadAsync(imported, _ct)).ContentHash);
-        Assert.Equal(
-            (original.Config.VirtualTokens, 48, 2, 4, original.Config.BaseModelName),
-            (again.Config.VirtualTokens, again.Config.HiddenSize, again.Config.LayerCount, again.Config.HeadCount, again.Config.BaseModelName));
+        Assert.Equal(Encoding.UTF8.GetString(files[Config]), Encoding.UTF8.GetString(exported[Config]));
+        Assert.Equal(files[Weights], exported[Weights]);
         Assert.Equal(TextTemplate.None, imported.Template);
+    }
+
+    /// <summary>PEFT's rows for the decoder are never used: they are left out.</summary>
+    [Theory]
+    [InlineData("prompt_tuning_text_long")]
+    [InlineData("p_tuning_lstm")]
+    [InlineData("prefix_tuning")]
+    public async Task Export_OfAnEncoderDecodersImport_HasTheSameFieldsAndItsUsedRows(string adapter)
+    {
+        var directory = Goldens.Directory($"peft/t5_v1_0/{adapter}");
+        var original = PeftAdapterReader.ReadDirectory(directory);
+        var models = Load("t5_v1_0");
+
+        var exported = await ExportAsync(models, await ImportAsync(models, Zip(directory)));
+
+        Assert.Equal(original.Values, PeftAdapterReader.ReadZip(exported).Values);
+        Assert.Equal(
+            (await File.ReadAllTextAsync($"{directory}/{Config}", _ct)).Replace(
+                "\"num_transformer_submodules\": 2", "\"num_transformer_submodules\": 1", StringComparison.Ordinal),
+            Encoding.UTF8.GetString(Unzip(exported)[Config]));
+    }
+
+    [Fact]
+    public async Task Export_OfAMultitaskImport_HasEveryTaskAndServesTheSameOneAgain()
+    {
+        var original = Multitask();
+
+        var imported = await ImportAsync(_models, Zip(original), task: 1);
+        var exported = await ExportAsync(_models, imported);
+        var (written, again) = (PeftAdapterReader.ReadZip(exported), await ImportAsync(_models, exported));
+        var other = await ImportAsync(_models, exported, task: 0);
+
+        Assert.Equal(original.Values, written.Values);
+        Assert.Equal(original.Tasks!.Columns, written.Tasks!.Columns);
+        Assert.Equal(original.Tasks.Rows, written.Tasks.Rows);
+        Assert.Equal(("2", "3"), (written.Config.Fields["num_ranks"], written.Config.Fields["num_tasks"]));
+        Assert.Equal(original.ToPrompt(imported.ModelFingerprint, 1).ContentHash, imported.ContentHash);
+        Assert.Equal(imported.ContentHash, again.ContentHash);
+        Assert.Equal(original.ToPrompt(imported.ModelFingerprint, 0).ContentHash, other.ContentHash);
+        Assert.Equal(Unzip(exported)[Weights], Unzip(await ExportAsync(_models, again))[Weights]);
+    }
+
+    [Fact]
+    public async Task Export_FieldsThatNoPeftWrites_StayInTheSideFileForGood()
+    {
+        var config = """
+            {"peft_type": "PROMPT_TUNING", "num_virtual_tokens": 1, "prompt_tuning_init_text": "<é>", "from_the_future": [1,  {}]}
+            """;
+        var zip = Zip(new Dictionary<string, byte[]> { [Config] = Encoding.UTF8.GetBytes(config), [Weights] = OneRow() });
+
+        var exported = await ExportAsync(_models, await ImportAsync(_models, zip));
+        var again = await ImportAsync(_models, exported);
+
+        var written = PeftAdapterReader.ReadZip(exported).Config;
+        Assert.Empty(written.UnknownFields);
+        Assert.Equal("\"<é>\"", written.Fields["prompt_tuning_init_text"]);
+        Assert.Equal("[1,  {}]", ExtraFields.Read(Lineages.Read(again.Lineage).Imported.AdapterConfig)["from_the_future"]);
+    }
+
+    public static TheoryData<string, string, string> Adapters => new(
+        from model in (string[])["gpt2", "llama"]
+        from adapter in (string[])
+        [
+            "prompt_tuning_random", "prompt_tuning_text_long", "prompt_tuning_text_short", "p_tuning_mlp", "p_tuning_lstm", "prefix_tuning",
+            "prefix_tuning_projection",
+        ]
+        from savedBy in (string[])["0.14", "0.20"]
+        where savedBy == "0.14" || (model == "gpt2" && adapter != "prompt_tuning_text_short")
+        select (model, adapter, savedBy));
+
+    private static FakeCatalog Load(string name)
+    {
+        var model = Goldens.LoadModel(name);
+        model.Weights.Dispose();
+        return new FakeCatalog(model);
+    }
+
+    private Task<PromptRecord> ImportAsync(FakeCatalog models, ReadOnlyMemory<byte> zip, int? task = null) =>
+        new AdapterImport(models, _prompts).ImportAsync(
+            new ImportSettings("", "p", Wire.AdapterFormat.PeftZip, new Dictionary<string, string>(), null, task), zip, _ct);
+
+    private async Task<ReadOnlyMemory<byte>> ExportAsync(FakeCatalog models, PromptRecord prompt) =>
+        (await new AdapterExport(models, _prompts).ExportAsync(prompt.Reference, Wire.AdapterFormat.PeftZip, _ct)).Content;
+
+    private static PeftAdapter Multitask()
+    {
+        var random = new SeededRandom(3);
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)random.NextNormal())];
+        return new PeftAdapter(
+            new PeftPromptConfig(5, 48, 2, 4, null) { Method = PromptMethod.MultitaskPromptTuning }, Numbers(5 * 48), SideFile: null)
+        {
+            Tasks = new PeftTasks(3, 2, Numbers(3 * 5 * 2), Numbers(3 * 2 * 48)),
+        };
+    }
+
+    private static byte[] OneRow()
+    {
+        using var weights = new MemoryStream();
+        SafetensorsWriter.Write(weights, [new TensorToWrite("prompt_embeddings", [1, 48], new float[48])]);
+        return weights.ToArray();
+    }
+
+    private static byte[] Zip(PeftAdapter adapter)
+    {
+        using var zip = new MemoryStream();
+        PeftAdapterWriter.WriteZip(adapter, zip);
+        return zip.ToArray();
+    }
+
+    private static byte[] Zip(string directory)
+    {
+        using var zip = new MemoryStream();
+        ZipFile.CreateFromDirectory(directory, zip);
+        return zip.ToArray();
+    }
+
+    private static byte[] Zip(Dictionary<string, byte[]> files)
+    {
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                using var entry = archive.CreateEntry(name).Open();
+                entry.Write(content);
+            }
+        }
+        return zip.ToArray();
+    }
+
+    private static Dictionary<string, byte[]> Unzip(ReadOnlyMemory<byte> zip)
+    {
+        using var archive = new ZipArchive(new MemoryStream(zip.ToArray()));
+        return archive.Entries.ToDictionary(entry => entry.Name, entry =>
+        {
+            using var content = new MemoryStream();
+            using var stream = entry.Open();
+            stream.CopyTo(content);
+            return content.ToArray();
+        });
     }
 }

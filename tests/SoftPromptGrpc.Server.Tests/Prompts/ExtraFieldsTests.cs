@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SoftPromptGrpc.Server.Prompts;
 
 namespace SoftPromptGrpc.Server.Tests.Prompts;
@@ -5,25 +6,27 @@ namespace SoftPromptGrpc.Server.Tests.Prompts;
 public sealed class ExtraFieldsTests
 {
     [Fact]
-    public void Restore_FieldsOfAnImport_AreItsOwnAndNoOthers()
+    public void Read_WhatWasWritten_IsTheSameToTheCharacter()
     {
-        var kept = ExtraFields.Write(new Dictionary<string, string>
+        var fields = new Dictionary<string, string>
         {
-            ["encoder_hidden_size"] = "24",
-            ["from_the_future"] = """{"a": [1, null]}""",
-        });
+            ["encoder_dropout"] = "0.0",
+            ["prompt_tuning_init_text"] = """ "<\u00e9> é\/" """.Trim(),
+            ["from \"the\" future"] = """{"a": [1,  null]}""",
+        };
 
-        var restored = ExtraFields.Restore(
-            new Dictionary<string, string> { ["encoder_hidden_size"] = "null", ["prefix_projection"] = "false" }, kept);
-
-        Assert.Contains("from_the_future", kept, StringComparison.Ordinal);
-        Assert.Equal(("24", "false", 2), (restored["encoder_hidden_size"], restored["prefix_projection"], restored.Count));
+        Assert.Equal(fields, ExtraFields.Read(ExtraFields.Write(fields)));
     }
 
     [Fact]
     public void Write_Nothing_IsEmpty()
     {
-        Assert.Equal("", ExtraFields.Write([]));
-        Assert.Empty(ExtraFields.Restore(new Dictionary<string, string>(), ""));
+        Assert.Equal("", ExtraFields.Write(new Dictionary<string, string>()));
+        Assert.Empty(ExtraFields.Read(""));
     }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public void Read_NoObject_IsRefused(string json) => Assert.ThrowsAny<JsonException>(() => ExtraFields.Read(json));
 }

@@ -31,7 +31,8 @@ internal sealed class InitialPrompts(IPromptStore prompts)
         var (initialization, makesPrefix) = (spec.Initialization, method.Kind.MakesPrefix());
         violations.Require( // Of a projection, the method's rules have said it.
             MethodRules.HasProjection(spec) || MethodRules.CanBeginWithText(spec, model.Spec)
-                || initialization.KindCase is not (Wire.Initialization.KindOneofCase.Text or Wire.Initialization.KindOneofCase.SampledVocabulary),
+                || initialization.KindCase
+                    is not (Wire.Initialization.KindOneofCase.Text or Wire.Initialization.KindOneofCase.SampledVocabulary),
             Field, "must be random_uniform, zeros or from_prompt: a text has no keys and values of its own here");
         switch (initialization.KindCase)
         {
@@ -84,12 +85,19 @@ internal sealed class InitialPrompts(IPromptStore prompts)
         return found;
     }
 
-    /// <summary>Everything that the prompt was made of where the method is the same; otherwise what the method makes of its numbers.</summary>
+    /// <summary>2 tasks of rank 3 are as many numbers as 3 tasks of rank 2.</summary>
+    private static bool HasTasks(PromptRecord record, Wire.TrainingSpec spec) => spec.Multitask is not { } tasks
+        || (Lineages.MultitaskOf(Lineages.Read(record.Lineage)) is { } known
+            && (known.TaskCount, known.Rank) == (tasks.TaskCount, tasks.Rank));
+
+    /// <summary>
+    /// Everything that the prompt was made of where the method is the same; otherwise what the method makes of its numbers.
+    /// </summary>
     private async Task<TrainablePrompt?> BeginAsync(
         PromptRecord record, Wire.TrainingSpec spec, BaseModel model, TrainingMethod method, CancellationToken cancellationToken)
     {
         if (await prompts.LoadTrainableAsync(record, cancellationToken) is { } trained
-            && trained.Fits(method.Tensors(model.Spec, spec.VirtualTokens)))
+            && trained.Fits(method.Tensors(model.Spec, spec.VirtualTokens)) && HasTasks(record, spec))
             return trained;
         var initializer = new TrainableInitializer(model, spec.VirtualTokens, spec.Seed);
         return (method.Kind.MakesPrefix(), await prompts.LoadAsync(record, cancellationToken)) switch
