@@ -84,9 +84,14 @@ internal sealed class GraphBuilder : IDisposable
 
     /// <summary>A weight, streamed to the file of weights.</summary>
     /// <param name="write">Writes exactly as many values as the shape has.</param>
-    public string Weight(string name, ReadOnlySpan<int> shape, Action<WeightFile> write)
+    public string Weight(string name, ReadOnlySpan<int> shape, Action<WeightFile> write) =>
+        Weight(name, TensorProto.Types.DataType.Float, sizeof(float), shape, write);
+
+    /// <inheritdoc cref="Weight(string, ReadOnlySpan{int}, Action{WeightFile})"/>
+    /// <param name="size">Of one value, in bytes.</param>
+    public string Weight(string name, TensorProto.Types.DataType type, int size, ReadOnlySpan<int> shape, Action<WeightFile> write)
     {
-        var (dimensions, bytes) = (new long[shape.Length], (long)sizeof(float));
+        var (dimensions, bytes) = (new long[shape.Length], (long)size);
         for (var i = 0; i < shape.Length; i++)
         {
             dimensions[i] = shape[i];
@@ -97,7 +102,7 @@ internal sealed class GraphBuilder : IDisposable
         write(_weights);
         if (_weights.Length - offset != bytes)
             throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
-        var tensor = Tensor(name, TensorProto.Types.DataType.Float, dimensions);
+        var tensor = Tensor(name, type, dimensions);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile(_name) });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });

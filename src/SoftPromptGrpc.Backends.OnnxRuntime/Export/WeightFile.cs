@@ -28,7 +28,8 @@ internal sealed class WeightFile : IDisposable
         WriteBytes(zeros[..(int)((Page - Length % Page) % Page)]);
     }
 
-    public void Write(ReadOnlySpan<float> values) => WriteBytes(MemoryMarshal.AsBytes(values));
+    public void Write<T>(ReadOnlySpan<T> values)
+        where T : unmanaged => WriteBytes(MemoryMarshal.AsBytes(values));
 
     /// <summary>Makes the file durable and returns what it now is.</summary>
     public ExportedFile Complete(string name)
