@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace SoftPromptGrpc.Benchmarks.Serving;
+
+/// <summary>Tokens a second of the inference session, beside llama.cpp: GPT-2's shape with random weights.</summary>
+internal static class ServingCommands
+{
+    private static readonly ServingWorkload[] _decode =
+    [
+        new("decode, 1 sequence", 1, engine => Workload.Decode(engine, 1), 1.05, 1.4),
+        new("decode, 16 sequences", 16, engine => Workload.Decode(engine, 16), 2.5, 1.9),
+    ];
+
+    private static readonly ServingWorkload[] _prefill =
+    [
+        new("prefill, 256 tokens", 256, engine => Workload.Prefill(engine, 1, 256), 2.2, 1.7),
+    ];
+
+    public static Command Decode() => Create("decode", "Continues sequences of about 128 tokens, one alone and 16 side by side.", _decode);
+
+    public static Command Prefill() => Create("prefill", "Begins a sequence with 256 tokens.", _prefill);
+
+    private static Command Create(string name, string description, ServingWorkload[] workloads)
+    {
+        var llama = new Option<DirectoryInfo?>("--llama")
+        {
+            Description = "llama.cpp's libraries: bins/linux-x64 of the npm package @node-llama-cpp/linux-x64. Without them nothing is compared.",
+        };
+        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
+        var repeats = new Option<int>("--repeats") { DefaultValueFactory = _ => 5 };
+        var command = new Command(name, description) { llama, threads, repeats };
+        command.SetAction((arguments, cancellationToken) =>
+            new ServingRun(arguments.GetValue(llama)?.FullName, arguments.GetRequiredValue(threads), arguments.GetRequiredValue(repeats))
+                .RunAsync(workloads, cancellationToken));
+        return command;
+    }
+}
