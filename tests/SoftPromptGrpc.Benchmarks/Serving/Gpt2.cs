@@ -19,7 +19,7 @@ internal static class Gpt2
         TiedHead = true,
     };
 
-    /// <summary>What every generated token multiplies: all but the tables of embeddings, and the head.</summary>
+    /// <summary>What every generated token multiplies: all but the table of positions; the table of tokens is the head.</summary>
     public static long MultipliedWeights { get; } = DecoderTensors.Of(Spec)
         .Where(tensor => tensor.Name != DecoderTensors.PositionEmbedding)
         .Sum(tensor => tensor.Shape.Aggregate(1L, (count, length) => count * length));

@@ -5,20 +5,20 @@ namespace SoftPromptGrpc.Benchmarks.Serving;
 /// <summary>Tokens a second of the inference session, beside llama.cpp: GPT-2's shape with random weights.</summary>
 internal static class ServingCommands
 {
-    private static readonly ServingWorkload[] _decode =
+    private static readonly ServingWorkload[] DecodeWorkloads =
     [
         new("decode, 1 sequence", 1, engine => Workload.Decode(engine, 1), 1.05, 1.4),
         new("decode, 16 sequences", 16, engine => Workload.Decode(engine, 16), 2.5, 1.9),
     ];
 
-    private static readonly ServingWorkload[] _prefill =
+    private static readonly ServingWorkload[] PrefillWorkloads =
     [
         new("prefill, 256 tokens", 256, engine => Workload.Prefill(engine, 1, 256), 2.2, 1.7),
     ];
 
-    public static Command Decode() => Create("decode", "Continues sequences of about 128 tokens, one alone and 16 side by side.", _decode);
+    public static Command Decode() => Create("decode", "Continues sequences of about 128 tokens, one alone and 16 side by side.", DecodeWorkloads);
 
-    public static Command Prefill() => Create("prefill", "Begins a sequence with 256 tokens.", _prefill);
+    public static Command Prefill() => Create("prefill", "Begins a sequence with 256 tokens.", PrefillWorkloads);
 
     private static Command Create(string name, string description, ServingWorkload[] workloads)
     {
