@@ -8,12 +8,10 @@ using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
-/// <summary>Exports a model once, then serves it with ONNX Runtime on the CPU in float32.</summary>
+/// <summary>Exports a model once, then serves it with ONNX Runtime in float32.</summary>
 internal sealed class OnnxInferenceBackend(
     IOptions<OnnxOptions> options, TimeProvider time, ILogger<OnnxInferenceBackend> logger) : IInferenceBackend
 {
-    private static readonly Lock EnvironmentLock = new();
-
     private readonly ExportCache _exports = new(options.Value.CacheDirectory, time, logger);
 
     public string Name => "onnxruntime";
@@ -41,8 +39,10 @@ internal sealed class OnnxInferenceBackend(
     private IInferenceSession Open(BaseModel model, string graphPath)
     {
         var start = time.GetTimestamp();
-        SilenceEnvironment();
+        OnnxEnvironment.Open();
         using var sessionOptions = SessionOptions();
+        if (DeviceName.Gpu(options.Value.Device) is { } gpu)
+            sessionOptions.AppendExecutionProvider_CUDA(gpu); // Operators that it has no kernel for run on the processor.
         IInferenceSession session = model.Spec is EncoderDecoderSpec spec
             ? new EncoderDecoderSession(
                 model, graphPath, sessionOptions, options.Value.MaxSequences,
@@ -65,19 +65,4 @@ internal sealed class OnnxInferenceBackend(
         EnableMemoryPattern = false,
         LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
     };
-
-    private static void SilenceEnvironment()
-    {
-        lock (EnvironmentLock)
-        {
-            if (OrtEnv.IsCreated)
-                return;
-            var environment = new EnvironmentCreationOptions
-            {
-                logId = "SoftPromptGrpc",
-                logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-            };
-            OrtEnv.CreateInstanceWithOptions(ref environment).DisableTelemetryEvents();
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
@@ -11,6 +12,10 @@ public sealed class OnnxOptions
     /// <summary>Where exported models are kept, each under its fingerprint. May be emptied while no server runs.</summary>
     [Required]
     public string CacheDirectory { get; set; } = "";
+
+    /// <summary>"cpu", "cuda" or "cuda:N".</summary>
+    [Required]
+    public string Device { get; set; } = DeviceName.Cpu;
 
     /// <summary>Threads of one step; 0: one for each processor.</summary>
     [Range(0, 1024)]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core.Inference;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
@@ -9,6 +10,7 @@ public static class OnnxServiceCollectionExtensions
     /// <summary>Adds the inference backend "onnxruntime".</summary>
     public static IServiceCollection AddOnnxInference(this IServiceCollection services)
     {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OnnxOptions>, OnnxDeviceValidator>());
         services.AddOptionsWithValidateOnStart<OnnxOptions, OnnxOptionsValidator>().BindConfiguration(OnnxOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IInferenceBackend, OnnxInferenceBackend>());

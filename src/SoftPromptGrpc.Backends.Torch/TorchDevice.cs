@@ -17,10 +17,13 @@ internal static partial class TorchDevice
         WaitWithoutSpinning();
         if (options.Threads > 0)
             set_num_threads(options.Threads);
-        var device = torch.device(options.Device);
-        return device.type != DeviceType.CUDA || cuda.is_available()
-            ? device
-            : throw new SoftPromptException(ErrorKind.Precondition, $"The device '{options.Device}' is not available here.");
+        return torch.device(options.Device);
+    }
+
+    public static bool HasGpu(int number)
+    {
+        WaitWithoutSpinning();
+        return cuda.is_available() && number < cuda.device_count();
     }
 
     /// <summary>Runs blocking native work on a thread of its own; whoever awaits it continues on another.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Core;
 
 namespace SoftPromptGrpc.Backends.Torch;
 
@@ -10,8 +11,7 @@ public sealed class TorchOptions
 
     /// <summary>"cpu", "cuda" or "cuda:N".</summary>
     [Required]
-    [RegularExpression(@"^(cpu|cuda(:\d+)?)$")]
-    public string Device { get; set; } = "cpu";
+    public string Device { get; set; } = DeviceName.Cpu;
 
     /// <summary>
     /// Threads for one operation; 0: as many as there are physical cores. Results are the same bits only for the same number.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Training;
 
@@ -23,6 +24,9 @@ public static class TorchServiceCollectionExtensions
         return services;
     }
 
-    private static void AddTorchOptions(this IServiceCollection services) =>
+    private static void AddTorchOptions(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TorchOptions>, TorchDeviceValidator>());
         services.AddOptionsWithValidateOnStart<TorchOptions, TorchOptionsValidator>().BindConfiguration(TorchOptions.Section);
+    }
 }

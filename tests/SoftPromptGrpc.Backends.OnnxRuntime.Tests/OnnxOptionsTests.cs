@@ -18,6 +18,8 @@ public sealed class OnnxOptionsTests
 
     [Theory]
     [InlineData("CacheDirectory", "")]
+    [InlineData("Device", "gpu")]
+    [InlineData("Device", "cuda:")]
     [InlineData("IntraOpThreads", "-1")]
     [InlineData("MaxSequences", "0")]
     [InlineData("MaxCacheBytes", "0")]
