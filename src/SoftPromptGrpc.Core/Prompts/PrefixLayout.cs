@@ -31,18 +31,33 @@ public static class PrefixLayout
         var stored = FromRows(rows, virtualTokens, layers, heads, headSize, modelFingerprint);
         if (spec is not EncoderDecoderSpec)
             return stored;
-        float[] values = [.. LayersOf(spec).SelectMany(layer => (float[])[.. stored.LayerKeys(layer).Span, .. stored.LayerValues(layer).Span])];
-        return new(layers, heads, virtualTokens, headSize, values, modelFingerprint);
+        return Dealt(stored);
+    }
+
+    /// <summary>What an encoder-decoder's layers make of the layers of rows.</summary>
+    public static KeyValuePrefix Dealt(KeyValuePrefix stored) => WithLayers(stored, DealtLayers(stored.LayerCount));
+
+    /// <summary>Layers of rows that are <paramref name="dealt"/> once they are dealt. Those that no layer takes are zeros.</summary>
+    public static KeyValuePrefix Undealt(KeyValuePrefix dealt)
+    {
+        var takers = DealtLayers(dealt.LayerCount);
+        return WithLayers(dealt, [.. Enumerable.Range(0, dealt.LayerCount).Select(layer => Array.IndexOf(takers, layer))]);
     }
 
     /// <summary>
-    /// Which of the rows' layers each of the model's layers takes. For an encoder-decoder PEFT lays the rows out twice, deals four tensors
-    /// to each layer, two for cross-attention, and these are dropped: layer i takes what is layer 2 * i's.
+    /// Which of the rows' layers each of an encoder-decoder's layers takes. PEFT lays the rows out twice, deals four tensors to each
+    /// layer, two for cross-attention, and these are dropped: layer i takes what is layer 2 * i's.
     /// </summary>
-    public static int[] LayersOf(ModelSpec spec)
+    public static int[] DealtLayers(int layers) => [.. Enumerable.Range(0, layers).Select(layer => 2 * layer % layers)];
+
+    /// <param name="layers">Where each layer comes from; -1: zeros.</param>
+    private static KeyValuePrefix WithLayers(KeyValuePrefix prefix, int[] layers)
     {
-        var (layers, _, _) = KeyValuePrefix.ShapeOf(spec);
-        return [.. Enumerable.Range(0, layers).Select(layer => spec is EncoderDecoderSpec ? 2 * layer % layers : layer)];
+        var length = prefix.Values.Length / prefix.LayerCount;
+        var values = new float[prefix.Values.Length];
+        foreach (var (to, from) in layers.Index().Where(layer => layer.Item >= 0))
+            prefix.Values.Span.Slice(from * length, length).CopyTo(values.AsSpan(to * length));
+        return new(prefix.LayerCount, prefix.HeadCount, prefix.VirtualTokens, prefix.HeadSize, values, prefix.ModelFingerprint);
     }
 
     /// <summary>[outer, inner, length] as [inner, outer, length].</summary>

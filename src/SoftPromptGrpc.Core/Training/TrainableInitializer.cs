@@ -36,13 +36,15 @@ public sealed class TrainableInitializer(BaseModel model, int virtualTokens, lon
     /// <summary>An existing prefix, for methods that train the numbers themselves.</summary>
     public TrainablePrompt FromPrefix(TrainingMethod method, KeyValuePrefix prefix)
     {
-        var rows = PrefixLayout.ToRows(prefix);
+        var rows = PrefixLayout.ToRows(model.Spec is EncoderDecoderSpec ? PrefixLayout.Undealt(prefix) : prefix);
         var taken = 0;
         return Create(method, slot => rows[taken..(taken += slot.Length)]);
     }
 
     private TrainablePrompt Create(TrainingMethod method, Func<TensorSlot, float[]> fill) => new(
-        virtualTokens, method.Tensors(model.Spec, virtualTokens).Select(slot => new TrainableTensor(slot.Name, fill(slot))), model.Fingerprint);
+        virtualTokens,
+        method.Tensors(model.Spec, virtualTokens).Select(slot => new TrainableTensor(slot.Name, fill(slot))),
+        model.Fingerprint);
 
     private float[] Uniform(TensorSlot slot)
     {

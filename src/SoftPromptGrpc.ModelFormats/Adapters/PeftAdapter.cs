@@ -20,8 +20,9 @@ public sealed record PeftAdapter(PeftPromptConfig Config, float[] Values, string
     {
         if (Config.Method.MakesPrefix())
         {
-            return PrefixLayout.FromRows(
+            var prefix = PrefixLayout.FromRows(
                 Values, Config.VirtualTokens, Config.LayerCount, Config.HeadCount, Config.HiddenSize / Config.HeadCount, modelFingerprint);
+            return Config.IsDealt ? PrefixLayout.Dealt(prefix) : prefix;
         }
         var values = Tasks?.Apply(Values, Config.VirtualTokens, Chosen(task, Tasks.Count)) ?? (float[])Values.Clone();
         return new SoftPrompt(Config.VirtualTokens, Config.HiddenSize, values, modelFingerprint);
@@ -54,6 +55,12 @@ public sealed record PeftPromptConfig(int VirtualTokens, int HiddenSize, int Lay
     public string TaskType { get; init; } = CausalLanguageModel;
 
     public PromptMethod Method { get; init; } = PromptMethod.PromptTuning;
+
+    /// <summary>
+    /// Of an encoder-decoder's prefix: whether its layers take the rows' as in <see cref="PrefixLayout.DealtLayers"/>, which PEFT
+    /// does where num_transformer_submodules is 2.
+    /// </summary>
+    public bool IsDealt { get; init; }
 
     /// <summary>
     /// What PEFT writes beside these (<see cref="PeftFields"/>), as JSON text by name: kept, not acted on, and written as it is, but for

@@ -61,7 +61,7 @@ public static class PeftAdapterWriter
             ["inference_mode"] = true,
             ["num_attention_heads"] = config.HeadCount,
             ["num_layers"] = config.LayerCount,
-            ["num_transformer_submodules"] = 1,
+            ["num_transformer_submodules"] = config.IsDealt ? 2 : 1,
             ["num_virtual_tokens"] = config.VirtualTokens,
             ["peft_type"] = PeftTypes.NameOf(config.Method),
             ["revision"] = null,

@@ -34,6 +34,7 @@ internal sealed class PeftConfigFields(JsonElement root)
             Number("num_attention_heads") ?? 0, Text("base_model_name_or_path"))
         {
             Method = method,
+            IsDealt = method.MakesPrefix() && Number("num_transformer_submodules") == 2,
             Fields = Others(name => PeftFields.Has(method, name)),
             UnknownFields = Unknown(method),
             TaskType = Text("task_type") ?? PeftPromptConfig.CausalLanguageModel,

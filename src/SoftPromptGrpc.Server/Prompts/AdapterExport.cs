@@ -1,6 +1,7 @@
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.ModelFormats.Adapters;
 using SoftPromptGrpc.Server.Grpc;
 using Wire = SoftPromptGrpc.Contracts.V1;
@@ -39,8 +40,12 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
             record.Method, prompt, message.Lineage.Trained?.Spec, spec, string.IsNullOrEmpty(importedFrom) ? record.ModelId : importedFrom);
         if (message.Lineage.Imported is { AdapterConfig.Length: > 0 } origin)
             adapter = adapter with { Config = adapter.Config with { Fields = Fields(record.Method, origin) } };
+        var trained = await prompts.LoadTrainableAsync(record, cancellationToken);
         if (record.Method == PromptMethod.MultitaskPromptTuning)
-            adapter = await WithTasksAsync(adapter, record, Lineages.MultitaskOf(message.Lineage), cancellationToken);
+            adapter = WithTasks(adapter, record, trained, Lineages.MultitaskOf(message.Lineage));
+        // Of an import, rows are kept beside the prefix only where they are dealt.
+        if (prompt is KeyValuePrefix prefix && (message.Lineage.Imported is null ? spec is EncoderDecoderSpec : trained is not null))
+            adapter = adapter.WithDealtRows(prefix, trained);
         return adapter with { SideFile = SideFile.Write(message) };
     }
 
@@ -48,12 +53,9 @@ internal sealed class AdapterExport(IModelCatalog models, PromptStore prompts)
     private static Dictionary<string, string> Fields(PromptMethod method, Wire.ImportedOrigin origin) =>
         ExtraFields.Read(origin.AdapterConfig).Where(field => PeftFields.Has(method, field.Key)).ToDictionary(StringComparer.Ordinal);
 
-    private async Task<PeftAdapter> WithTasksAsync(
-        PeftAdapter adapter, PromptRecord record, Wire.MultitaskOptions? tasks, CancellationToken cancellationToken)
-    {
-        var trained = await prompts.LoadTrainableAsync(record, cancellationToken);
-        return trained is not null && tasks is not null
+    private static PeftAdapter WithTasks(
+        PeftAdapter adapter, PromptRecord record, TrainablePrompt? trained, Wire.MultitaskOptions? tasks) =>
+        trained is not null && tasks is not null
             ? adapter.WithTasks(trained, tasks)
             : throw new SoftPromptException(ErrorKind.Corrupt, $"The tasks of '{record.Reference}' are not stored.");
-    }
 }

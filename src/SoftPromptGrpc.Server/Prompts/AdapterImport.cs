@@ -99,16 +99,18 @@ internal sealed class AdapterImport(IModelCatalog models, PromptStore prompts)
     }
 
     /// <summary>What the adapter holds beyond the prompt that is served.</summary>
-    private static TrainablePrompt? Trained(PeftAdapter adapter, BaseModel model) => adapter.Tasks is not { } tasks
-        ? null
-        : new TrainablePrompt(
-            adapter.Config.VirtualTokens,
-            [
-                new("embedding.weight", adapter.Values),
-                new(MultitaskPromptTuning.Columns, tasks.Columns),
-                new(MultitaskPromptTuning.Rows, tasks.Rows),
-            ],
-            model.Fingerprint);
+    private static TrainablePrompt? Trained(PeftAdapter adapter, BaseModel model)
+    {
+        var stored = new TrainableTensor("embedding.weight", adapter.Values);
+        TrainableTensor[] tensors = adapter switch
+        {
+            { Tasks: { } tasks } =>
+                [stored, new(MultitaskPromptTuning.Columns, tasks.Columns), new(MultitaskPromptTuning.Rows, tasks.Rows)],
+            { Config.IsDealt: true } => [stored],
+            _ => [],
+        };
+        return tensors.Length == 0 ? null : new TrainablePrompt(adapter.Config.VirtualTokens, tensors, model.Fingerprint);
+    }
 
     private static void Check(Adapter adapter, BaseModel model)
     {

@@ -50,6 +50,17 @@ internal static class PeftExports
             trained[MultitaskPromptTuning.Rows].ToArray()),
     };
 
+    /// <summary>
+    /// An encoder-decoder's prefix in the layout that PEFT deals to its layers: the rows as they were, where they are known.
+    /// </summary>
+    public static PeftAdapter WithDealtRows(this PeftAdapter adapter, KeyValuePrefix prefix, TrainablePrompt? trained) => adapter with
+    {
+        Config = adapter.Config with { IsDealt = true },
+        Values = trained?.Tensors is [{ Name: "embedding.weight" } rows] && rows.Values.Length == prefix.Values.Length
+            ? rows.Values
+            : PrefixLayout.ToRows(PrefixLayout.Undealt(prefix)),
+    };
+
     private static string Initialisation(Wire.TrainingSpec? trained, string? text) => trained?.Initialization?.KindCase switch
     {
         Wire.Initialization.KindOneofCase.Text when text is not null => "TEXT",

@@ -3,6 +3,7 @@ using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Fixtures;
+using SoftPromptGrpc.ModelFormats.Adapters;
 
 namespace SoftPromptGrpc.Conformance.Inference;
 
@@ -43,20 +44,15 @@ internal sealed class OpenModel : IDisposable
     }
 
     /// <summary>What an adapter of PEFT serves.</summary>
-    public ServedPrompt Prompt(PeftGoldens goldens)
-    {
-        if (goldens.Saved.Length == PeftGoldens.VirtualTokens * _model.Spec.HiddenSize)
-            return new SoftPrompt(PeftGoldens.VirtualTokens, _model.Spec.HiddenSize, goldens.Saved, _model.Fingerprint);
-        var (saved, spec) = (goldens.Saved, (DecoderSpec)_model.Spec);
-        return Prefix(PeftGoldens.VirtualTokens, (layer, part, head, token, i) =>
-            saved[(((token * spec.LayerCount + layer) * 2 + part) * spec.KeyValueHeadCount + head) * spec.HeadSize + i]);
-    }
+    public ServedPrompt Prompt(PeftGoldens goldens) => PeftAdapterReader.ReadDirectory(goldens.Directory).ToPrompt(_model.Fingerprint);
 
     /// <summary>Keys and values from a normal distribution.</summary>
     public KeyValuePrefix Prefix(int virtualTokens, ulong seed)
     {
         var random = new SeededRandom(seed);
-        return Prefix(virtualTokens, (_, _, _, _, _) => (float)random.NextNormal());
+        var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(_model.Spec);
+        float[] values = [.. Enumerable.Range(0, layers * 2 * heads * virtualTokens * headSize).Select(_ => (float)random.NextNormal())];
+        return new(layers, heads, virtualTokens, headSize, values, _model.Fingerprint);
     }
 
     public ISequence Open(ServedPrompt? prompt = null, int capacity = 48, int[]? encoderInput = null) =>
@@ -105,20 +101,5 @@ internal sealed class OpenModel : IDisposable
     {
         Session.Dispose();
         _model.Weights.Dispose();
-    }
-
-    private KeyValuePrefix Prefix(int virtualTokens, Func<int, int, int, int, int, float> value)
-    {
-        var spec = (DecoderSpec)_model.Spec;
-        float[] values =
-        [
-            .. from layer in Enumerable.Range(0, spec.LayerCount)
-               from part in Enumerable.Range(0, 2)
-               from head in Enumerable.Range(0, spec.KeyValueHeadCount)
-               from token in Enumerable.Range(0, virtualTokens)
-               from i in Enumerable.Range(0, spec.HeadSize)
-               select value(layer, part, head, token, i),
-        ];
-        return new(spec.LayerCount, spec.KeyValueHeadCount, virtualTokens, spec.HeadSize, values, _model.Fingerprint);
     }
 }

@@ -13,30 +13,30 @@ public sealed class SoftPromptInferenceTests(RealServer server)
     private readonly PromptService.PromptServiceClient _prompts = new(server.Channel);
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
+    public static TheoryData<string, string, string> Adapters => new(
+        from adapter in PeftGoldens.All
+        from backend in (string[])["onnxruntime", "torch"]
+        select (adapter.Model, adapter.Name, backend));
+
     [Theory]
-    [InlineData(RealServer.Llama, "onnxruntime")]
-    [InlineData(RealServer.Llama, "torch")]
-    [InlineData(RealServer.Gpt2, "onnxruntime")]
-    [InlineData(RealServer.Gpt2, "torch")]
-    [InlineData(RealServer.T5, "onnxruntime")]
-    [InlineData(RealServer.T5, "torch")]
-    public async Task Infer_ThroughAnImportedAdapter_GivesPeftsTokens(string model, string backend)
+    [MemberData(nameof(Adapters))]
+    public async Task Infer_ThroughAnImportedAdapter_GivesPeftsTokens(string model, string adapter, string backend)
     {
-        var prompt = await ImportAsync(model, $"peft-{model}-{backend}");
-        var golden = Goldens.Json($"peft/{model}/prompt_tuning_random/goldens.json").GetProperty("greedy").GetProperty("single");
+        var prompt = await ImportAsync(model, $"peft-{model}-{adapter}-{backend}", adapter);
+        var golden = new PeftGoldens(model, adapter);
         var request = new InferRequest
         {
             Prompt = prompt,
             Backend = backend,
-            Input = new() { TokenIds = new() { Ids = { golden.GetProperty("input_ids").EnumerateArray().Select(id => id.GetUInt32()) } } },
+            Input = new() { TokenIds = new() { Ids = { golden.StartIds.Select(id => (uint)id) } } },
             Generation = new() { MaxNewTokens = 12, IgnoreEndOfSequence = true },
         };
 
         var answer = (await _inference.InferAsync(request, cancellationToken: _ct)).Generation;
 
-        Assert.Equal(golden.GetProperty("new_ids").EnumerateArray().Select(id => id.GetUInt32()), answer.TokenIds);
+        Assert.Equal(golden.Recomputed.Select(id => (uint)id), answer.TokenIds);
         Assert.Equal((model, $"{prompt}@1"), (answer.Usage.Model, answer.Usage.Prompt));
-        Assert.True(answer.Usage.SoftPromptTokens > 0);
+        Assert.Equal(PeftGoldens.VirtualTokens, answer.Usage.SoftPromptTokens);
     }
 
     [Fact]
@@ -76,11 +76,11 @@ public sealed class SoftPromptInferenceTests(RealServer server)
         Assert.Contains(other.Model.Fingerprint, error.Status.Detail, StringComparison.Ordinal);
     }
 
-    private async Task<string> ImportAsync(string model, string name)
+    private async Task<string> ImportAsync(string model, string name, string adapter = "prompt_tuning_random")
     {
         using var call = _prompts.ImportPrompt(cancellationToken: _ct);
         await call.RequestStream.WriteAsync(new() { Header = new() { Model = model, Prompt = name } }, _ct);
-        await call.RequestStream.WriteAsync(new() { Chunk = ByteString.CopyFrom(Zip($"peft/{model}/prompt_tuning_random")) }, _ct);
+        await call.RequestStream.WriteAsync(new() { Chunk = ByteString.CopyFrom(Zip($"peft/{model}/{adapter}")) }, _ct);
         await call.RequestStream.CompleteAsync();
         return (await call.ResponseAsync).Prompt.Name;
     }

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Adapters;
 using SoftPromptGrpc.ModelFormats.Safetensors;
@@ -17,6 +18,7 @@ public sealed class AdapterRoundTripTests : IDisposable
 {
     private const string Config = "adapter_config.json";
     private const string Weights = "adapter_model.safetensors";
+    private const string EncoderDecoder = PeftGoldens.EncoderDecoder;
 
     private readonly StoreFile _file = new();
     private readonly FakeCatalog _models;
@@ -57,13 +59,7 @@ public sealed class AdapterRoundTripTests : IDisposable
     [MemberData(nameof(Adapters))]
     public async Task Export_OfAnImport_IsPeftsFilesToTheByte(string model, string adapter, string savedBy)
     {
-        var golden = Goldens.Directory($"peft/{model}/{adapter}");
-        var config = savedBy == "0.14" ? $"{golden}/{Config}" : Goldens.File($"peft/saved_by_peft_{savedBy}/{model}.{adapter}/{Config}");
-        var files = new Dictionary<string, byte[]>
-        {
-            [Config] = await File.ReadAllBytesAsync(config, _ct),
-            [Weights] = await File.ReadAllBytesAsync($"{golden}/{Weights}", _ct),
-        };
+        var files = Files(model, adapter, savedBy);
         var models = Load(model);
 
         var imported = await ImportAsync(models, Zip(files));
@@ -76,20 +72,18 @@ public sealed class AdapterRoundTripTests : IDisposable
 
     /// <summary>PEFT's rows for the decoder are never used: they are left out.</summary>
     [Theory]
-    [InlineData("prompt_tuning_text_long")]
-    [InlineData("p_tuning_lstm")]
-    [InlineData("prefix_tuning")]
-    public async Task Export_OfAnEncoderDecodersImport_HasTheSameFieldsAndItsUsedRows(string adapter)
+    [MemberData(nameof(EncoderDecoderAdapters))]
+    public async Task Export_OfAnEncoderDecodersRows_HasTheSameFieldsAndItsUsedRows(string adapter, string savedBy)
     {
-        var directory = Goldens.Directory($"peft/t5_v1_0/{adapter}");
-        var original = PeftAdapterReader.ReadDirectory(directory);
-        var models = Load("t5_v1_0");
+        var files = Files(EncoderDecoder, adapter, savedBy);
+        var original = PeftAdapterReader.ReadZip(Zip(files));
+        var models = Load(EncoderDecoder);
 
-        var exported = await ExportAsync(models, await ImportAsync(models, Zip(directory)));
+        var exported = await ExportAsync(models, await ImportAsync(models, Zip(files)));
 
         Assert.Equal(original.Values, PeftAdapterReader.ReadZip(exported).Values);
         Assert.Equal(
-            (await File.ReadAllTextAsync($"{directory}/{Config}", _ct)).Replace(
+            Encoding.UTF8.GetString(files[Config]).Replace(
                 "\"num_transformer_submodules\": 2", "\"num_transformer_submodules\": 1", StringComparison.Ordinal),
             Encoding.UTF8.GetString(Unzip(exported)[Config]));
     }
@@ -132,15 +126,24 @@ public sealed class AdapterRoundTripTests : IDisposable
     }
 
     public static TheoryData<string, string, string> Adapters => new(
-        from model in (string[])["gpt2", "llama"]
-        from adapter in (string[])
-        [
-            "prompt_tuning_random", "prompt_tuning_text_long", "prompt_tuning_text_short", "p_tuning_mlp", "p_tuning_lstm", "prefix_tuning",
-            "prefix_tuning_projection",
-        ]
-        from savedBy in (string[])["0.14", "0.20"]
-        where savedBy == "0.14" || (model == "gpt2" && adapter != "prompt_tuning_text_short")
-        select (model, adapter, savedBy));
+        from adapter in PeftGoldens.All
+        where adapter.Model != EncoderDecoder || PeftMethods.Of(adapter.Name) is PrefixTuning
+        from savedBy in PeftGoldens.Savers(adapter.Model, adapter.Name)
+        select (adapter.Model, adapter.Name, savedBy));
+
+    public static TheoryData<string, string> EncoderDecoderAdapters => new(
+        from adapter in PeftGoldens.All
+        where adapter.Model == EncoderDecoder && PeftMethods.Of(adapter.Name) is not PrefixTuning
+        from savedBy in PeftGoldens.Savers(adapter.Model, adapter.Name)
+        select (adapter.Name, savedBy));
+
+    /// <summary>What that version of PEFT saved; of the newer one's tensors those that there are, the older one's otherwise.</summary>
+    private static Dictionary<string, byte[]> Files(string model, string adapter, string savedBy) => new()
+    {
+        [Config] = File.ReadAllBytes(Goldens.File($"{PeftGoldens.FolderOf(model, adapter, savedBy)}/{Config}")),
+        [Weights] = File.ReadAllBytes(Goldens.File(
+            $"{PeftGoldens.FolderOf(model, adapter, adapter == "prompt_tuning_random" ? savedBy : PeftGoldens.Older)}/{Weights}")),
+    };
 
     private static FakeCatalog Load(string name)
     {
@@ -178,13 +181,6 @@ public sealed class AdapterRoundTripTests : IDisposable
     {
         using var zip = new MemoryStream();
         PeftAdapterWriter.WriteZip(adapter, zip);
-        return zip.ToArray();
-    }
-
-    private static byte[] Zip(string directory)
-    {
-        using var zip = new MemoryStream();
-        ZipFile.CreateFromDirectory(directory, zip);
         return zip.ToArray();
     }
 

@@ -39,7 +39,9 @@ internal static class PromptNetwork
     {
         var (layers, heads, headSize) = KeyValuePrefix.ShapeOf(spec);
         var stored = rows.view(-1, layers, 2, heads, headSize).permute(1, 2, 3, 0, 4);          // [L, 2, G, P, D]
-        return new(spec is EncoderDecoderSpec ? stored.index_select(0, tensor(PrefixLayout.LayersOf(spec), int64).to(rows.device)) : stored);
+        return new(spec is EncoderDecoderSpec
+            ? stored.index_select(0, tensor(PrefixLayout.DealtLayers(layers), int64).to(rows.device))
+            : stored);
     }
 
     private static Tensor Projected(IReadOnlyDictionary<string, Tensor> tensors) =>
