@@ -38,6 +38,8 @@ internal sealed class OnnxSession : IInferenceSession
 
     public PrefixUse Prefixes => _prefixes.Use;
 
+    public bool Remembers(ServedPrompt prompt) => _prefixes.Contains(PrefixKey.Of(prompt, []));
+
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -29,6 +29,9 @@ internal sealed class PrefixCache<T>(long maxBytes) : IDisposable
         return node.Value.Prefix;
     }
 
+    /// <summary>Neither counts nor is a use.</summary>
+    public bool Contains(string key) => _entries.ContainsKey(key);
+
     /// <summary>Whether it would take one of this size.</summary>
     public bool Takes(long bytes) => bytes <= maxBytes;
 

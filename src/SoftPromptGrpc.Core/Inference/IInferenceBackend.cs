@@ -31,6 +31,9 @@ public interface IInferenceSession : IDisposable
     /// <summary>What the session remembers of prompts. May be read from any thread.</summary>
     PrefixUse Prefixes => default;
 
+    /// <summary>Whether a sequence that begins with the prompt would cost no computation of its rows.</summary>
+    bool Remembers(ServedPrompt prompt) => false;
+
     /// <summary>Opens a sequence that begins with the prompt's rows or its keys and values, or with nothing. Runs nothing yet.</summary>
     /// <param name="prompt">Made for this model (same fingerprint, no misfit): the caller has checked.</param>
     /// <param name="capacity">Positions to reserve, virtual tokens included; at most the model's context length.</param>

@@ -128,7 +128,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
             var work = _waiting.First;
             try
             {
-                _running.Add(new RunningSequence(work, _session.Open(work.Start.Prompt, work.Capacity, work.Start.EncoderInput)));
+                _running.Add(new RunningSequence(work, _session, _session.Open(work.Start.Prompt, work.Capacity, work.Start.EncoderInput)));
                 work.Admit();
             }
             catch (SoftPromptException full) when (full.Kind == ErrorKind.Overloaded && _running.Count > 0)

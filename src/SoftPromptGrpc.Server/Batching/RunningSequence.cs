@@ -3,7 +3,7 @@ using SoftPromptGrpc.Core.Inference;
 namespace SoftPromptGrpc.Server.Batching;
 
 /// <summary>Work with a place in the batch.</summary>
-internal sealed class RunningSequence(ISequenceWork work, ISequence sequence) : IDisposable
+internal sealed class RunningSequence(ISequenceWork work, IInferenceSession session, ISequence sequence) : IDisposable
 {
     public ISequenceWork Work => work;
 
@@ -17,8 +17,10 @@ internal sealed class RunningSequence(ISequenceWork work, ISequence sequence) : 
         var tokens = work.NextTokens(chunk);
         var shared = sequence.Length == 0 ? Math.Min(work.Start.SharedTokens, tokens.Length) : 0;
         Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens), shared);
-        Planned = new PlannedSequence(work.IsDecoding, tokens.Length + (sequence.Length == 0 ? work.Start.Cost : 0));
+        Planned = new PlannedSequence(work.IsDecoding, tokens.Length + (sequence.Length == 0 ? CostOfStart() : 0));
     }
+
+    private int CostOfStart() => work.Start is { Prompt: { } prompt, EncoderInput: null } && session.Remembers(prompt) ? 0 : work.Start.Cost;
 
     public void Advance(StepLogits logits, int step) => work.Advance(Next.Tokens, logits, step);
 

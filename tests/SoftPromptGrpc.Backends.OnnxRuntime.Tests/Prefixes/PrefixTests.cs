@@ -31,6 +31,7 @@ public sealed class PrefixTests(Sessions sessions) : IClassFixture<Sessions>
             }
         }
 
+        Assert.Equal((false, true), (forgetful.Remembers(prompts[0]!), session.Remembers(prompts[0]!)));
         Assert.Equal(0, forgetful.Prefixes.Hits);
         Assert.True(session.Prefixes.Hits >= 4, $"{session.Prefixes.Hits} hits.");
     }

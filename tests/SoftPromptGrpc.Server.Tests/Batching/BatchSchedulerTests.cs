@@ -29,6 +29,41 @@ public sealed class BatchSchedulerTests
         Assert.Equal(24, alone.Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 1)]
+    public async Task Submit_RememberedPrompts_CostNothingOfTheBudget(bool remembered, int steps)
+    {
+        var gate = new StepGate();
+        var session = new FakeSession(Vocabulary, 4) { Stepping = gate.Pass, RemembersPrompts = remembered };
+        // A prompt of two rows and two tokens: with its rows one fits, without them all three do.
+        await using var scheduler = Create(session, new() { PrefillChunk = 4, PrefillBudget = 6 });
+        var first = Submit(scheduler, Plan([1], most: 3));
+        gate.Allow(1);
+        await gate.Reached(1);
+        Task[] all = [.. Enumerable.Range(0, 3).Select(_ => Submit(scheduler, Plan([1, 2], most: 1) with { Start = new(Prompt(1), [1, 2]) }))];
+
+        gate.Open();
+        await Task.WhenAll([first, .. all]);
+
+        Assert.Equal(steps, gate.Steps.Count(step => step.Any(one => one.Tokens.Length == 2)));
+    }
+
+    [Theory]
+    [InlineData(4, 3)]
+    [InlineData(2, 2)]
+    public async Task Submit_SharedTokens_AreNamedInTheFirstStepAlone(int chunk, int named)
+    {
+        var shared = new List<int>();
+        var session = new FakeSession(Vocabulary, 4) { Stepping = steps => shared.Add(steps[0].SharedTokens) };
+        await using var scheduler = Create(session, new() { PrefillChunk = chunk, PrefillBudget = 8 });
+
+        await Submit(scheduler, Plan([], most: 3) with { Start = new(null, [1, 2, 3, 4, 5], SharedTokens: 3) });
+
+        Assert.Equal(named, shared[0]);
+        Assert.All(shared.Skip(1), count => Assert.Equal(0, count));
+    }
+
     [Fact]
     public async Task Submit_ForcedFirstAndLastToken_TakeTheirPlaces()
     {

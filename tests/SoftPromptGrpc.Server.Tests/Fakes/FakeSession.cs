@@ -29,11 +29,16 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Whether prompts cost nothing.</summary>
+    public bool RemembersPrompts { get; init; }
+
     /// <summary>Gives the token that is to be most probable after a history; null: the hash decides.</summary>
     public Func<IReadOnlyList<int>, int?>? Next { get; set; }
 
     /// <summary>Called at the beginning of every step, on the loop.</summary>
     public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
+
+    public bool Remembers(ServedPrompt prompt) => RemembersPrompts;
 
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
