@@ -91,6 +91,30 @@ public sealed class PromptClientTests : IAsyncLifetime
         Assert.Equal("prompt", Assert.Single(error.Violations).Field);
     }
 
+    [Fact]
+    public async Task MoveAliasAsync_PromptWithAliases_KeepsThemAndSendsItsETag()
+    {
+        _server.Prompts.Prompts.Add(new Prompt { Name = "p", Reference = "p@1", Etag = "e", Aliases = { "eu" }, Description = "d" });
+        await using var client = _server.Connect();
+
+        var moved = await client.MoveAliasAsync("p", "prod", Token);
+
+        Assert.Equal(["eu", "prod"], moved.Aliases);
+        Assert.Equal(["aliases"], _server.Prompts.Updates[0].UpdateMask.Paths);
+        Assert.Equal(("p@1", "e"), (_server.Prompts.Updates[0].Prompt, _server.Prompts.Updates[0].Etag));
+    }
+
+    [Fact]
+    public async Task UndeletePromptAsync_Deleted_ClearsTheTime()
+    {
+        _server.Prompts.Prompts.Add(new Prompt { Name = "p", Reference = "p@1", DeleteTime = new() { Seconds = 1 } });
+        await using var client = _server.Connect();
+
+        var undeleted = await client.UndeletePromptAsync("p@1", Token);
+
+        Assert.Null(undeleted.DeleteTime);
+    }
+
     private static byte[] Bytes(int count)
     {
         var bytes = new byte[count];

@@ -37,6 +37,8 @@ public sealed partial record PromptReference
     /// <summary>Whether a prompt may have this name.</summary>
     public static bool IsName(string text) => TryParse(text) is { Version: null, Alias: null };
 
+    public static bool IsAlias(string text) => TryParse($"a@{text}") is { Alias: not null };
+
     public override string ToString() => $"{Name}{(Version is { } version ? $"@{version}" : Alias is null ? "" : $"@{Alias}")}";
 
     /// <summary>What a reference must be, for the message about one that is not.</summary>

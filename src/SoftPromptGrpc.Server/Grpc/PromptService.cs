@@ -7,7 +7,8 @@ using SoftPromptGrpc.Server.Prompts;
 
 namespace SoftPromptGrpc.Server.Grpc;
 
-internal sealed class PromptService(PromptStore prompts, AdapterImport import, AdapterExport export, IOptions<PromptOptions> options)
+internal sealed class PromptService(
+    PromptStore prompts, PromptChanges changes, AdapterImport import, AdapterExport export, IOptions<PromptOptions> options)
     : Contracts.V1.PromptService.PromptServiceBase
 {
     private const int ChunkBytes = 1 << 20;
@@ -23,6 +24,9 @@ internal sealed class PromptService(PromptStore prompts, AdapterImport import, A
         var prompt = await prompts.FindAsync(PromptReference.Parse(request.Prompt), context.CancellationToken);
         return new() { Prompt = prompt.ToMessage() };
     }
+
+    public override async Task<UpdatePromptResponse> UpdatePrompt(UpdatePromptRequest request, ServerCallContext context) =>
+        new() { Prompt = (await changes.UpdateAsync(request.ToUpdate(), context.CancellationToken)).ToMessage() };
 
     public override async Task<DeletePromptResponse> DeletePrompt(DeletePromptRequest request, ServerCallContext context) => new()
     {

@@ -15,6 +15,10 @@ public sealed class PromptOptions
     /// <summary>The largest adapter that may be imported.</summary>
     [Range(1, 1 << 30)]
     public int MaxImportBytes { get; set; } = 64 << 20;
+
+    /// <summary>How long a deleted prompt can be undeleted before it is removed for good.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
+    public TimeSpan UndeleteWindow { get; set; } = TimeSpan.FromDays(30);
 }
 
 [OptionsValidator]

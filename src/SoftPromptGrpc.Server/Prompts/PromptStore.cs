@@ -85,8 +85,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
             .ToListAsync(cancellationToken);
         if (prompts.Count == 0)
             throw NotFound(reference);
-        if (etag.Length > 0 && prompts[0].ToRecord().ETag != etag)
-            throw new SoftPromptException(ErrorKind.Conflict, $"'{reference}' was changed meanwhile: its etag is not '{etag}' any more.");
+        RequireETag(reference, prompts[0], etag);
         foreach (var prompt in prompts)
         {
             prompt.DeleteTime = time.GetUtcNow();
@@ -99,7 +98,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
 
     private static IQueryable<StoredPrompt> Alive(StoreContext store) => store.Prompts.AsNoTracking().Where(p => p.DeleteTime == null);
 
-    private static IQueryable<StoredPrompt> Matching(IQueryable<StoredPrompt> prompts, PromptReference reference)
+    internal static IQueryable<StoredPrompt> Matching(IQueryable<StoredPrompt> prompts, PromptReference reference)
     {
         var named = prompts.Where(p => p.Name == reference.Name);
         if (reference.Version is { } version)
@@ -107,6 +106,14 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
         return reference.Alias is { } alias ? named.Where(p => p.Aliases.Any(a => a.Alias == alias)) : named;
     }
 
-    private static SoftPromptException NotFound(PromptReference reference) =>
+    /// <param name="etag">Empty: any.</param>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Conflict"/>.</exception>
+    internal static void RequireETag(PromptReference reference, StoredPrompt prompt, string etag)
+    {
+        if (etag.Length > 0 && prompt.ETag() != etag)
+            throw new SoftPromptException(ErrorKind.Conflict, $"'{reference}' was changed meanwhile: its etag is not '{etag}' any more.");
+    }
+
+    internal static SoftPromptException NotFound(PromptReference reference) =>
         new(ErrorKind.NotFound, $"There is no prompt '{reference}'.") { Reason = "PROMPT_NOT_FOUND" };
 }

@@ -41,6 +41,8 @@ internal static class PromptWriter
         return stored.Entity;
     }
 
+    public static string ETag(this StoredPrompt prompt) => $"{prompt.ContentHash[..16]}.{prompt.Revision}";
+
     public static PromptRecord ToRecord(this StoredPrompt prompt) => new(
         prompt.Name,
         prompt.Version,
@@ -55,7 +57,7 @@ internal static class PromptWriter
         prompt.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),
         prompt.Lineage,
         prompt.CreateTime,
-        $"{prompt.ContentHash[..16]}.{prompt.Revision}")
+        prompt.ETag())
     {
         Description = prompt.Description,
         Aliases = [.. prompt.Aliases.Select(a => a.Alias).Order(StringComparer.Ordinal)],

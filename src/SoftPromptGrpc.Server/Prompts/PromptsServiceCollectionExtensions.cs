@@ -11,6 +11,8 @@ internal static class PromptsServiceCollectionExtensions
         services.AddSingleton(provider => new TensorCache(provider.GetRequiredService<IOptions<PromptOptions>>().Value.CacheBytes));
         services.AddSingleton<PromptStore>();
         services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
+        services.AddSingleton<PromptChanges>();
+        services.AddHostedService<PromptPurge>();
         services.AddSingleton<AdapterImport>();
         services.AddSingleton<AdapterExport>();
         return services;

@@ -49,6 +49,66 @@ public sealed class PromptCommandTests : CliTest
     }
 
     [Fact]
+    public async Task Update_LabelsAndAliases_KeepsTheOthers()
+    {
+        var prompt = Server.Prompts.Prompts[0];
+        (prompt.Etag, prompt.Description) = ("e1", "first");
+        prompt.Labels.Add(new Dictionary<string, string> { ["team"] = "x", ["stage"] = "test" });
+        prompt.Aliases.Add(["eu", "old"]);
+
+        var run = await RunAsync(
+            "prompts", "update", "p1", "--label", "stage=done", "--remove-label", "team", "--alias", "prod", "--remove-alias", "old");
+
+        var update = Assert.Single(Server.Prompts.Updates);
+        Assert.Equal(ExitCode.Ok, run.ExitCode);
+        Assert.Equal(("p1@1", "e1"), (update.Prompt, update.Etag));
+        Assert.Equal(["labels", "aliases"], update.UpdateMask.Paths);
+        Assert.Equal(["eu", "prod"], update.Values.Aliases);
+        Assert.Equal(("stage", "done"), (Assert.Single(update.Values.Labels).Key, update.Values.Labels["stage"]));
+    }
+
+    [Fact]
+    public async Task Update_Nothing_ChangesNothing()
+    {
+        var run = await RunAsync("prompts", "update", "p1", "--remove-alias", "none");
+
+        Assert.Equal(ExitCode.Ok, run.ExitCode);
+        Assert.Empty(Server.Prompts.Updates);
+    }
+
+    [Fact]
+    public async Task Update_AnotherETag_FailsWithTheServersReason()
+    {
+        var run = await RunAsync("prompts", "update", "p1", "--description", "d", "--etag", "old");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("was changed meanwhile", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Server.Prompts.Prompts[0].Description);
+    }
+
+    [Fact]
+    public async Task Undelete_Name_BringsItsDeletedVersionsBack()
+    {
+        Server.Prompts.Prompts[1].DeleteTime = new() { Seconds = 1 };
+
+        var run = await RunAsync("prompts", "undelete", "p2");
+
+        Assert.Equal(ExitCode.Ok, run.ExitCode);
+        Assert.Equal("name = \"p2\"", Server.Prompts.ListRequests[0].Filter);
+        Assert.True(Server.Prompts.ListRequests[0].ShowDeleted);
+        Assert.Equal(["p2@1"], Server.Prompts.Updates.Select(update => update.Prompt));
+        Assert.Null(Server.Prompts.Prompts[1].DeleteTime);
+    }
+
+    [Fact]
+    public async Task Undelete_NothingDeleted_IsNotFound()
+    {
+        var run = await RunAsync("prompts", "undelete", "p1");
+
+        Assert.Equal((ExitCode.NotFound, "Nothing found.\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
     public async Task Export_ToZip_WritesTheBytes()
     {
         Server.Prompts.Content = Zip((Config, "{}"), (Weights, "w"));

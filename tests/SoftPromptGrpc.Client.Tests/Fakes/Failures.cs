@@ -42,5 +42,7 @@ public static class Failures
         Details = { Any.Pack(new RetryInfo { RetryDelay = retryDelay is { } delay ? Duration.FromTimeSpan(delay) : null }) },
     }.ToRpcException();
 
+    public static RpcException Aborted(string message) => new(new Grpc.Core.Status(StatusCode.Aborted, message));
+
     public static RpcException Unavailable() => new(new Grpc.Core.Status(StatusCode.Unavailable, "Going down."));
 }

@@ -10,6 +10,8 @@ public sealed class FakePromptService : PromptService.PromptServiceBase
 
     public List<Prompt> Prompts { get; } = [];
 
+    public List<UpdatePromptRequest> Updates { get; } = [];
+
     public List<ListPromptsRequest> ListRequests { get; } = [];
 
     public byte[] Content { get; set; } = [];
@@ -37,6 +39,18 @@ public sealed class FakePromptService : PromptService.PromptServiceBase
 
     public override Task<GetPromptResponse> GetPrompt(GetPromptRequest request, ServerCallContext context) =>
         Task.FromResult(new GetPromptResponse { Prompt = Find(request.Prompt) });
+
+    public override Task<UpdatePromptResponse> UpdatePrompt(UpdatePromptRequest request, ServerCallContext context)
+    {
+        Updates.Add(request);
+        var prompt = Find(request.Prompt);
+        if (request.Etag.Length > 0 && request.Etag != prompt.Etag)
+            throw Failures.Aborted("The prompt was changed meanwhile.");
+        var updated = new Prompt(request.Values ?? prompt) { Name = prompt.Name, Reference = prompt.Reference };
+        if (request.UpdateMask.Paths.Contains("delete_time"))
+            updated.DeleteTime = prompt.DeleteTime = null;
+        return Task.FromResult(new UpdatePromptResponse { Prompt = updated });
+    }
 
     public override Task<DeletePromptResponse> DeletePrompt(DeletePromptRequest request, ServerCallContext context)
     {

@@ -220,18 +220,71 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
     }
 
     [Fact]
-    public async Task Delete_Version_IsGoneAndUnimplementedRestStaysThatWay()
+    public async Task Delete_Version_IsGoneUntilItIsUndeleted()
     {
         var prompt = await ImportAsync(Header("delete"), Zip(Adapter(1)));
 
         var deleted = await _client.DeletePromptAsync(new() { Prompt = "delete", Etag = prompt.Etag }, cancellationToken: _ct);
         var gone = await Assert.ThrowsAsync<RpcException>(
             async () => await _client.GetPromptAsync(new() { Prompt = "delete" }, cancellationToken: _ct));
-        var update = await Assert.ThrowsAsync<RpcException>(async () => await _client.UpdatePromptAsync(new(), cancellationToken: _ct));
+        var back = await UpdateAsync("delete@1", new Prompt(), "delete_time");
 
         Assert.Equal(1, deleted.DeletedCount);
         Assert.Equal(StatusCode.NotFound, gone.StatusCode);
-        Assert.Equal(StatusCode.Unimplemented, update.StatusCode);
+        Assert.Null(back.DeleteTime);
+        Assert.NotEqual(prompt.Etag, back.Etag);
+        Assert.Equal(back, (await _client.GetPromptAsync(new() { Prompt = "delete" }, cancellationToken: _ct)).Prompt);
+    }
+
+    [Fact]
+    public async Task Update_EverythingAtOnce_IsTheNewPromptAndItsAliasLeadsToIt()
+    {
+        var imported = await ImportAsync(Header("update", h => h.Labels["team"] = "x"), Zip(Adapter(1)));
+        var values = new Prompt { Description = "for reviews", Aliases = { "prod", "eu" }, Labels = { ["stage"] = "done" }, Name = "ignored" };
+
+        var updated = await UpdateAsync("update", values, "labels", "aliases", "description");
+
+        var expected = new Prompt(imported) { Description = "for reviews", Aliases = { "eu", "prod" }, Etag = updated.Etag };
+        expected.Labels.Clear();
+        expected.Labels.Add("stage", "done");
+        Assert.Equal(expected, updated);
+        Assert.NotEqual(imported.Etag, updated.Etag);
+        Assert.Equal(updated, (await _client.GetPromptAsync(new() { Prompt = "update@prod" }, cancellationToken: _ct)).Prompt);
+    }
+
+    [Fact]
+    public async Task Update_AnOldETag_IsAborted()
+    {
+        var imported = await ImportAsync(Header("etag"), Zip(Adapter(1)));
+        await UpdateAsync("etag", new Prompt { Description = "a" }, "description");
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await _client.UpdatePromptAsync(
+            new() { Prompt = "etag", Etag = imported.Etag, UpdateMask = new() { Paths = { "description" } } }, cancellationToken: _ct));
+
+        Assert.Equal(StatusCode.Aborted, error.StatusCode);
+        Assert.Equal("a", (await _client.GetPromptAsync(new() { Prompt = "etag" }, cancellationToken: _ct)).Prompt.Description);
+    }
+
+    [Fact]
+    public async Task Update_EverythingWrong_ReportsEveryViolation()
+    {
+        var values = new Prompt
+        {
+            Labels = { [new string('k', 64)] = "v" },
+            Aliases = { "3", "3" },
+            Description = new string('d', 4097),
+            DeleteTime = new(),
+        };
+        var request = new UpdatePromptRequest { Prompt = "?", Values = values };
+        request.UpdateMask = new() { Paths = { "labels", "aliases", "description", "delete_time", "name" } };
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await _client.UpdatePromptAsync(request, cancellationToken: _ct));
+        var empty = await Assert.ThrowsAsync<RpcException>(async () => await _client.UpdatePromptAsync(new(), cancellationToken: _ct));
+
+        Assert.Equal(
+            ["prompt", "update_mask", "values.labels", "values.aliases", "values.aliases", "values.description", "values.delete_time"],
+            error.GetRpcStatus()!.GetDetail<Google.Rpc.BadRequest>()!.FieldViolations.Select(v => v.Field));
+        Assert.Equal(StatusCode.InvalidArgument, empty.StatusCode);
     }
 
     [Fact]
@@ -242,6 +295,9 @@ public sealed class PromptServiceTests(PromptServiceTests.SmallUploads server) :
 
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
     }
+
+    private async Task<Prompt> UpdateAsync(string prompt, Prompt values, params string[] fields) => (await _client.UpdatePromptAsync(
+        new() { Prompt = prompt, Values = values, UpdateMask = new() { Paths = { fields } } }, cancellationToken: _ct)).Prompt;
 
     private async Task RefusedAsync(StatusCode status, byte[] content, string because)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using SoftPromptGrpc.Contracts.V1;
 
@@ -18,6 +19,30 @@ public sealed partial class SoftPromptClient
     /// <param name="prompt">A reference such as "sentiment" or "sentiment@3".</param>
     public async Task<Prompt> GetPromptAsync(string prompt, CancellationToken cancellationToken) =>
         (await CallAsync(_prompts.GetPromptAsync, new GetPromptRequest { Prompt = prompt }, cancellationToken)).Prompt;
+
+    /// <summary>Changes the fields that the request's mask names, all at once.</summary>
+    public async Task<Prompt> UpdatePromptAsync(UpdatePromptRequest request, CancellationToken cancellationToken) =>
+        (await CallAsync(_prompts.UpdatePromptAsync, request, cancellationToken)).Prompt;
+
+    /// <summary>Makes an alias point to a prompt, whichever version of the name it pointed to before.</summary>
+    /// <param name="prompt">A reference such as "sentiment@3".</param>
+    /// <exception cref="SoftPromptRpcException">ABORTED: somebody else changed the prompt meanwhile.</exception>
+    public async Task<Prompt> MoveAliasAsync(string prompt, string alias, CancellationToken cancellationToken)
+    {
+        var current = await GetPromptAsync(prompt, cancellationToken);
+        var request = new UpdatePromptRequest
+        {
+            Prompt = current.Reference,
+            Values = new Prompt { Aliases = { current.Aliases.Union([alias]) } },
+            UpdateMask = new FieldMask { Paths = { "aliases" } },
+            Etag = current.Etag,
+        };
+        return await UpdatePromptAsync(request, cancellationToken);
+    }
+
+    /// <param name="prompt">One version, such as "sentiment@3", that was deleted.</param>
+    public Task<Prompt> UndeletePromptAsync(string prompt, CancellationToken cancellationToken) =>
+        UpdatePromptAsync(new() { Prompt = prompt, UpdateMask = new FieldMask { Paths = { "delete_time" } } }, cancellationToken);
 
     /// <summary>Deletes one version ("name@3") or all versions ("name") and returns how many there were.</summary>
     public async Task<int> DeletePromptAsync(string prompt, CancellationToken cancellationToken) =>
