@@ -38,7 +38,22 @@ internal sealed partial record PromptFilter(IReadOnlyList<PromptCondition> Condi
         return new PromptFilter(conditions);
     }
 
-    public IQueryable<StoredPrompt> Apply(IQueryable<StoredPrompt> prompts) => Conditions.Aggregate(prompts, Apply);
+    /// <summary>For a page: prompts are looked through in its order, so that it is found soon.</summary>
+    public IQueryable<StoredPrompt> Apply(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) => Conditions.Aggregate(
+        prompts, (some, condition) => condition is PromptCondition.Label label
+            ? Within(some, Matching(labels, label).Select(l => l.PromptId))
+            : Apply(some, condition));
+
+    /// <summary>For a count: prompts are looked up by their labels, since all have to be seen.</summary>
+    public IQueryable<StoredPrompt> ApplyToCount(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) => Conditions.Aggregate(
+        prompts, (some, condition) => condition is PromptCondition.Label label
+            ? some.Join(Matching(labels, label), p => p.Id, l => l.PromptId, (p, _) => p)
+            : Apply(some, condition));
+
+    private static IQueryable<StoredPrompt> Within(IQueryable<StoredPrompt> prompts, IQueryable<long> ids) => prompts.Where(p => ids.Contains(p.Id));
+
+    private static IQueryable<StoredLabel> Matching(IQueryable<StoredLabel> labels, PromptCondition.Label label) =>
+        labels.Where(l => l.Key == label.Key && l.Value == label.Value);
 
     private static IQueryable<StoredPrompt> Apply(IQueryable<StoredPrompt> prompts, PromptCondition condition)
     {
@@ -51,8 +66,6 @@ internal sealed partial record PromptFilter(IReadOnlyList<PromptCondition> Condi
             case PromptCondition.NamePrefix prefix:
                 var end = prefix.Prefix + '\x7f'; // Behind every character that a name may have.
                 return prompts.Where(p => p.Name.CompareTo(prefix.Prefix) >= 0 && p.Name.CompareTo(end) < 0);
-            case PromptCondition.Label label:
-                return prompts.Where(p => p.Labels.Any(l => l.Key == label.Key && l.Value == label.Value));
             case PromptCondition.Method method:
                 return prompts.Where(p => p.Method == method.Value);
             default:

@@ -59,17 +59,18 @@ internal sealed record PromptOrder(PromptOrderField Field, bool Descending)
         },
     };
 
+    // The bound that stands alone lets the index begin there.
     private IQueryable<StoredPrompt> AfterName(IQueryable<StoredPrompt> prompts, string name, long id) => Descending
-        ? prompts.Where(p => p.Name.CompareTo(name) < 0 || (p.Name == name && p.Id < id))
-        : prompts.Where(p => p.Name.CompareTo(name) > 0 || (p.Name == name && p.Id > id));
+        ? prompts.Where(p => p.Name.CompareTo(name) <= 0 && (p.Name != name || p.Id < id))
+        : prompts.Where(p => p.Name.CompareTo(name) >= 0 && (p.Name != name || p.Id > id));
 
     private IQueryable<StoredPrompt> AfterTime(IQueryable<StoredPrompt> prompts, DateTimeOffset time, long id) => Descending
-        ? prompts.Where(p => p.CreateTime < time || (p.CreateTime == time && p.Id < id))
-        : prompts.Where(p => p.CreateTime > time || (p.CreateTime == time && p.Id > id));
+        ? prompts.Where(p => p.CreateTime <= time && (p.CreateTime != time || p.Id < id))
+        : prompts.Where(p => p.CreateTime >= time && (p.CreateTime != time || p.Id > id));
 
     private IQueryable<StoredPrompt> AfterVersion(IQueryable<StoredPrompt> prompts, long version, long id) => Descending
-        ? prompts.Where(p => p.Version < version || (p.Version == version && p.Id < id))
-        : prompts.Where(p => p.Version > version || (p.Version == version && p.Id > id));
+        ? prompts.Where(p => p.Version <= version && (p.Version != version || p.Id < id))
+        : prompts.Where(p => p.Version >= version && (p.Version != version || p.Id > id));
 
     private static long Number(PageToken end) => long.Parse(end.Key, CultureInfo.InvariantCulture);
 }

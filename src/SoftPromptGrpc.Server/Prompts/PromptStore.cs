@@ -56,10 +56,8 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
     public async Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken)
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
-        var visible = query.ShowDeleted ? store.Prompts.AsNoTracking() : Alive(store);
-        var listed = query.AllVersions ? visible : visible.Where(p => !visible.Any(o => o.Name == p.Name && o.Version > p.Version));
-        var matching = query.Filter.Apply(listed);
-        var page = await query.Order.Apply(query.Order.After(matching, query.After))
+        var listed = Listed(store, query);
+        var page = await query.Order.Apply(query.Order.After(query.Filter.Apply(listed, store.Labels), query.After))
             .Take(query.PageSize + 1)
             .Include(p => p.Labels)
             .Include(p => p.Aliases)
@@ -68,7 +66,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
         return new PromptPage(
             [.. page.Take(query.PageSize).Select(p => p.ToRecord())],
             more ? query.Order.EndOf(page[query.PageSize - 1]).Encode(query.Key) : "",
-            await matching.CountAsync(cancellationToken));
+            await query.Filter.ApplyToCount(listed, store.Labels).CountAsync(cancellationToken));
     }
 
     /// <summary>Deletes one version, or every version of a name.</summary>
@@ -88,13 +86,31 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
         RequireETag(reference, prompts[0], etag);
         foreach (var prompt in prompts)
         {
-            prompt.DeleteTime = time.GetUtcNow();
+            (prompt.DeleteTime, prompt.Standing) = (time.GetUtcNow(), PromptStanding.Deleted);
             prompt.Revision++;
         }
         await store.SaveChangesAsync(cancellationToken);
+        await MarkNewestAsync(store, reference.Name, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return prompts.Count;
     }
+
+    private static async Task MarkNewestAsync(StoreContext store, string name, CancellationToken cancellationToken)
+    {
+        var alive = store.Prompts.Where(p => p.Name == name && p.DeleteTime == null);
+        if (await alive.MaxAsync(p => (int?)p.Version, cancellationToken) is not { } newest)
+            return;
+        await alive.Where(p => p.Version == newest)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Standing, PromptStanding.Newest), cancellationToken);
+    }
+
+    private static IQueryable<StoredPrompt> Listed(StoreContext store, PromptQuery query) => (query.AllVersions, query.ShowDeleted) switch
+    {
+        (false, false) => store.Prompts.AsNoTracking().Where(p => p.Standing == PromptStanding.Newest),
+        (false, true) => store.Prompts.AsNoTracking().Where(p => store.Names.Any(n => n.Name == p.Name && n.LastVersion == p.Version)),
+        (true, false) => Alive(store),
+        (true, true) => store.Prompts.AsNoTracking(),
+    };
 
     private static IQueryable<StoredPrompt> Alive(StoreContext store) => store.Prompts.AsNoTracking().Where(p => p.DeleteTime == null);
 

@@ -16,6 +16,9 @@ internal static class PromptWriter
         var numbers = prompt.Numbers;
         if (!await store.Tensors.AnyAsync(t => t.ContentHash == numbers.ContentHash, cancellationToken))
             store.Tensors.Add(new StoredTensor { ContentHash = numbers.ContentHash, Values = numbers.Bytes.ToArray() });
+        await store.Prompts
+            .Where(p => p.Standing == PromptStanding.Newest && p.Name == prompt.Name)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Standing, PromptStanding.Older), cancellationToken);
         var stored = store.Prompts.Add(new StoredPrompt
         {
             Name = prompt.Name,

@@ -7,6 +7,7 @@ namespace SoftPromptGrpc.Server.Storage;
 internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbContext(options)
 {
     public DbSet<StoredPrompt> Prompts => Set<StoredPrompt>();
+    public DbSet<StoredLabel> Labels => Set<StoredLabel>();
     public DbSet<StoredAlias> Aliases => Set<StoredAlias>();
     public DbSet<StoredName> Names => Set<StoredName>();
     public DbSet<StoredTensor> Tensors => Set<StoredTensor>();
@@ -28,6 +29,11 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         {
             prompt.HasIndex(p => new { p.Name, p.Version }).IsUnique();
             prompt.Property(p => p.Width).HasColumnName("HiddenSize");
+            // Lists: each order of the newest versions, and all that a count looks at.
+            prompt.HasIndex(p => new { p.Standing, p.Name, p.ModelId, p.Method });
+            prompt.HasIndex(p => new { p.Standing, p.CreateTime });
+            prompt.HasIndex(p => new { p.Standing, p.Version });
+            prompt.HasIndex(p => new { p.DeleteTime, p.CreateTime });
             prompt.HasIndex(p => p.CreateTime);
             prompt.HasIndex(p => p.ContentHash);
             prompt.Property(p => p.Revision).IsConcurrencyToken();
@@ -37,8 +43,9 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         });
         modelBuilder.Entity<StoredLabel>(label =>
         {
+            label.ToTable("StoredLabel");
             label.HasKey(l => new { l.PromptId, l.Key });
-            label.HasIndex(l => new { l.Key, l.Value });
+            label.HasIndex(l => new { l.Key, l.Value, l.PromptId });
         });
         modelBuilder.Entity<StoredAlias>().HasKey(a => new { a.Name, a.Alias });
         modelBuilder.Entity<StoredName>().HasKey(n => n.Name);

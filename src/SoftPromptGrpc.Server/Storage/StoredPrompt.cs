@@ -2,6 +2,9 @@ using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Storage;
 
+/// <summary>A version's place among those of its name. A number, since an index on it is then of use to every database.</summary>
+internal enum PromptStanding { Newest = 1, Older = 2, Deleted = 3 }
+
 /// <summary>A version of a prompt; its numbers are a <see cref="StoredTensor"/>, so that lists never read them.</summary>
 internal sealed class StoredPrompt
 {
@@ -26,6 +29,8 @@ internal sealed class StoredPrompt
 
     public required DateTimeOffset CreateTime { get; set; }
     public DateTimeOffset? DeleteTime { get; set; }
+
+    public PromptStanding Standing { get; set; } = PromptStanding.Newest;
 
     /// <summary>Counts the changes: part of the ETag, and checked by every write.</summary>
     public int Revision { get; set; }

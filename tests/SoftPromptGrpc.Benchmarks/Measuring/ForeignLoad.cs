@@ -32,7 +32,16 @@ internal sealed class ForeignLoad
     }
 
     private static double OwnSeconds(int[] others) =>
-        Environment.CpuUsage.TotalTime.TotalSeconds + others.Sum(OwnSeconds);
+        Environment.CpuUsage.TotalTime.TotalSeconds + EndedChildrenSeconds() + others.Sum(OwnSeconds);
+
+    /// <summary>Of processes that this one started and that are over.</summary>
+    private static double EndedChildrenSeconds()
+    {
+        // /proc/self/stat: cutime and cstime are fields 16 and 17; the name, in parentheses, may hold blanks.
+        var stat = File.ReadAllText("/proc/self/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (double.Parse(fields[13], CultureInfo.InvariantCulture) + double.Parse(fields[14], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
 
     private static double OwnSeconds(int id)
     {

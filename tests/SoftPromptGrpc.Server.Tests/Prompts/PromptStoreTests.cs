@@ -133,6 +133,20 @@ public sealed class PromptStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Delete_NewestVersion_ListsTheOneBefore()
+    {
+        await AddAsync("a", "a", "b");
+        Assert.Equal(["a@2", "b@1"], await ListAsync());
+
+        await _prompts.DeleteAsync(PromptReference.Parse("a@2"), "", _ct);
+
+        Assert.Equal(["a@1", "b@1"], await ListAsync());
+        Assert.Equal(["a@2", "b@1"], await ListAsync(showDeleted: true));
+        await AddAsync("a");
+        Assert.Equal(["a@3", "b@1"], await ListAsync());
+    }
+
+    [Fact]
     public async Task Delete_AnotherETag_IsAConflictAndDeletesNothing()
     {
         await AddAsync("a");

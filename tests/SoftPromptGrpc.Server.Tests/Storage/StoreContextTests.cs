@@ -37,7 +37,10 @@ public sealed class StoreContextTests : IDisposable
                 INSERT INTO Prompts (
                     Name, Version, ModelId, ModelFingerprint, Method, VirtualTokens, HiddenSize, ContentHash, Template, Description,
                     Lineage, CreateTime, Revision)
-                VALUES ('old', 1, 'm', 'print', 0, 2, 3, {numbers.ContentHash}, {"{input}"}, '', '', 5, 0)
+                VALUES
+                    ('old', 1, 'm', 'print', 0, 2, 3, {numbers.ContentHash}, {"{input}"}, '', '', 5, 0),
+                    ('older', 1, 'm', 'print', 0, 2, 3, {numbers.ContentHash}, {"{input}"}, '', '', 5, 0),
+                    ('older', 2, 'm', 'print', 0, 2, 3, {numbers.ContentHash}, {"{input}"}, '', '', 5, 0)
                 """, _ct);
         }
 
@@ -47,6 +50,8 @@ public sealed class StoreContextTests : IDisposable
 
         Assert.Equal((PromptMethod.PromptTuning, 2, 3), (found.Method, found.VirtualTokens, found.Width));
         Assert.Equal(numbers.Values.ToArray(), loaded.Values.ToArray());
+        var listed = await prompts.ListAsync(new(new([]), new(PromptOrderField.Name, false), false, false, 10, null, ""), _ct);
+        Assert.Equal(["old@1", "older@2"], listed.Prompts.Select(prompt => prompt.Reference.ToString()));
     }
 
     [Fact]

@@ -15,10 +15,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly Queue<string> _lastLines = new();
     private readonly TaskCompletionSource<Uri?> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(FileInfo server, string modelId, DirectoryInfo model)
+    private ServerProcess(FileInfo server, string modelId, DirectoryInfo model, string[] settings)
     {
         _data = Directory.CreateTempSubdirectory("softprompt-demo-");
-        _process = new Process { StartInfo = StartInfo(server, modelId, model, _data) };
+        _process = new Process { StartInfo = StartInfo(server, modelId, model, _data, settings) };
         _process.OutputDataReceived += (_, e) => OnLine(e.Data);
         _process.ErrorDataReceived += (_, e) => OnLine(e.Data);
         _process.EnableRaisingEvents = true;
@@ -31,11 +31,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
+    /// <param name="settings">More of the command line, such as "--Server:DataDirectory=...": a directory given here stays.</param>
     /// <exception cref="DemoException">It did not come up; its last words are in the message.</exception>
     public static async Task<ServerProcess> StartAsync(
-        FileInfo server, string modelId, DirectoryInfo model, CancellationToken cancellationToken)
+        FileInfo server, string modelId, DirectoryInfo model, CancellationToken cancellationToken, params string[] settings)
     {
-        var process = new ServerProcess(server, modelId, model);
+        var process = new ServerProcess(server, modelId, model, settings);
         try
         {
             await process.StartAsync(cancellationToken);
@@ -82,16 +83,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return new DemoException($"The server ended with exit code {_process.ExitCode} before it listened.", LastLines());
     }
 
-    private static ProcessStartInfo StartInfo(FileInfo server, string modelId, DirectoryInfo model, DirectoryInfo data)
+    private static ProcessStartInfo StartInfo(FileInfo server, string modelId, DirectoryInfo model, DirectoryInfo data, string[] settings)
     {
-        var arguments = new[]
-        {
+        string[] arguments =
+        [
             server.FullName,
             "--Server:Listen=http://127.0.0.1:0",
             $"--Server:DataDirectory={data.FullName}",
             $"--Models:0:Id={modelId}",
             $"--Models:0:Path={model.FullName}",
-        };
+            .. settings,
+        ];
         return new ProcessStartInfo(DemoFiles.Dotnet(), arguments)
         {
             WorkingDirectory = server.DirectoryName,

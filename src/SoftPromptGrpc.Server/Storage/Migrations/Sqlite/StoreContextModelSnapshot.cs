@@ -180,9 +180,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
                     b.HasKey("PromptId", "Key");
 
-                    b.HasIndex("Key", "Value");
+                    b.HasIndex("Key", "Value", "PromptId");
 
-                    b.ToTable("StoredLabel");
+                    b.ToTable("StoredLabel", (string)null);
                 });
 
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredName", b =>
@@ -245,6 +245,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Standing")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Template")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -265,8 +268,16 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
                     b.HasIndex("CreateTime");
 
+                    b.HasIndex("DeleteTime", "CreateTime");
+
                     b.HasIndex("Name", "Version")
                         .IsUnique();
+
+                    b.HasIndex("Standing", "CreateTime");
+
+                    b.HasIndex("Standing", "Version");
+
+                    b.HasIndex("Standing", "Name", "ModelId", "Method");
 
                     b.ToTable("Prompts");
                 });
