@@ -9,6 +9,9 @@ namespace SoftPromptGrpc.Fixtures;
 /// </summary>
 public static class CausalModels
 {
+    /// <summary>Begins the names of a config.json that transformers 5 wrote for another model.</summary>
+    private const string NewerConfig = "config_of_";
+
     private static readonly string[] Models =
     [
         "gpt2", "llama", "llama_tied_rope3", "llama_headdim_bias", "mistral", "mistral_sliding", "qwen2", "gpt_neox", "gpt_neox_seqres",
@@ -57,10 +60,15 @@ public static class CausalModels
 
     public static string DirectoryOf(string name)
     {
-        if (name.StartsWith("config_of_", StringComparison.Ordinal))
+        if (name.StartsWith(NewerConfig, StringComparison.Ordinal))
             return Assembled.GetOrAdd(name, n => new Lazy<string>(() => Assemble(n))).Value;
-        return Goldens.Directory(OriginalOf(name) == name ? FolderOf(name) : $"variants/{name}");
+        return Goldens.Directory(GoldenFolderOf(name));
     }
+
+    /// <summary>Of any of the names, among the goldens.</summary>
+    public static string GoldenFolderOf(string name) => name.StartsWith(NewerConfig, StringComparison.Ordinal) ? $"models_v5/{name}"
+        : OriginalOf(name) == name ? FolderOf(name)
+        : $"variants/{name}";
 
     /// <summary>Of an original, among the goldens.</summary>
     public static string FolderOf(string name) => $"{(Newer.Contains(name) ? "models_v5" : "models")}/{name}";

@@ -14,6 +14,9 @@ public sealed class PeftGoldens
     /// <summary>The version of PEFT that made the figures.</summary>
     public const string Older = "0.14";
 
+    /// <summary>Of an adapter that is refused: a torch pickle.</summary>
+    public const string PickledFolder = "peft/gpt2/prompt_tuning_random_bin";
+
     private const string Newer = "0.20";
 
     private static readonly string[] Models = ["gpt2", "llama"];
