@@ -26,10 +26,7 @@ public sealed class DecoderGoldenTests
     [MemberData(nameof(CausalModels.Variants), MemberType = typeof(CausalModels))]
     public void Forward_BehindAPrompt_LogitsLossAndGradientAreGolden(string name) => With(name, (decoder, golden) =>
     {
-        var prompt = tensor(golden.Prompt).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
-        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(golden.Ids())], 1);
-
-        var logits = decoder.Head(decoder.Forward(embeddings));
+        var (prompt, logits) = Behind(golden.Prompt, decoder, golden);
         var loss = golden.Loss(logits, CausalGoldens.VirtualTokens);
         loss.backward();
 
@@ -40,25 +37,27 @@ public sealed class DecoderGoldenTests
 
     [Theory]
     [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
-    public void Forward_RowsPaddedOnTheLeft_LogitsAreGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
+    public void Forward_RowsPaddedOnTheLeft_LogitsAndLossAreGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
     {
         using var frozen = no_grad();
 
         var logits = decoder.Head(decoder.Forward(decoder.Embed(golden.Ids())));
 
-        golden.AssertLeftPadded(logits, behindPrompt: false);
+        Assert.All(golden.LeftForward, left => golden.AssertPoints(left, logits, 0, golden.LeftLabels));
     });
 
     [Theory]
-    [MemberData(nameof(CausalModels.PositionsFromMask), MemberType = typeof(CausalModels))]
-    public void Forward_PaddedBetweenPromptAndText_LogitsAreGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
+    [MemberData(nameof(CausalModels.Complete), MemberType = typeof(CausalModels))]
+    public void Forward_PaddedBetweenPromptAndText_IsGoldenAsWithoutPadding(string name) => With(name, (decoder, golden) =>
     {
-        using var frozen = no_grad();
-        var prompt = tensor(golden.Prompt).view(1, CausalGoldens.VirtualTokens, -1).expand(golden.Rows.Length, -1, -1);
+        var (prompt, logits) = Behind(golden.Prompt, decoder, golden);
 
-        var logits = decoder.Head(decoder.Forward(cat([prompt, decoder.Embed(golden.Ids())], 1)));
-
-        golden.AssertLeftPadded(logits, behindPrompt: true);
+        golden.AssertPoints(golden.LeftSoftPrompt, logits, CausalGoldens.VirtualTokens, golden.LeftLabels);
+        if (CausalModels.CountsFromMask(name))
+        {
+            golden.Loss(logits, CausalGoldens.VirtualTokens, golden.LeftLabels).backward();
+            Assert.All(prompt.grad!.data<float>().Zip(golden.LeftPromptGradient), g => Assert.Equal(g.Second, g.First, 1e-5));
+        }
     });
 
     [Theory]
@@ -66,15 +65,13 @@ public sealed class DecoderGoldenTests
     [InlineData("gemma2")]
     public void Forward_GemmaBehindAPrompt_IsAsInTransformers5(string name) => With(name, (decoder, golden) =>
     {
-        var expected = Goldens.Json("models_v5/gemma_soft_prompt_v5.json").GetProperty(name).GetProperty("right");
-        var prompt = tensor(golden.StoredPrompt).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
-        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(golden.Ids())], 1);
+        var (prompt, logits) = Behind(golden.StoredPrompt, decoder, golden);
+        golden.Loss(logits, CausalGoldens.VirtualTokens).backward();
 
-        var loss = golden.Loss(decoder.Head(decoder.Forward(embeddings)), CausalGoldens.VirtualTokens);
-        loss.backward();
-
-        Assert.Equal(expected.GetProperty("loss").GetDouble(), loss.item<float>(), 1e-5);
-        var gradient = expected.GetProperty("grad_prompt").EnumerateArray().SelectMany(row => row.EnumerateArray());
+        foreach (var padding in Enum.GetValues<GoldenPadding>())
+            golden.AssertPoints(golden.NewerPoints(padding), logits, CausalGoldens.VirtualTokens, golden.Labels);
+        var expected = golden.NewerSoftPrompt(GoldenPadding.Right).GetProperty("grad_prompt");
+        var gradient = expected.EnumerateArray().SelectMany(row => row.EnumerateArray());
         Assert.All(gradient.Zip(prompt.grad!.data<float>()), g => Assert.Equal(g.First.GetSingle(), g.Second, 1e-5f));
     });
 
@@ -104,6 +101,14 @@ public sealed class DecoderGoldenTests
         Assert.True(before.narrow(1, 0, ids.Length - 1).Equals(after.narrow(1, 0, ids.Length - 1)));
         Assert.False(before.Equals(after));
     });
+
+    /// <returns>The prompt as it takes its gradient, and the logits of every row behind it.</returns>
+    private static (Tensor Prompt, Tensor Logits) Behind(float[] values, Decoder decoder, CausalGoldens golden)
+    {
+        var prompt = tensor(values).view(CausalGoldens.VirtualTokens, -1).requires_grad_();
+        var embeddings = cat([prompt.unsqueeze(0).expand(golden.Rows.Length, -1, -1), decoder.Embed(golden.Ids())], 1);
+        return (prompt, decoder.Head(decoder.Forward(embeddings)));
+    }
 
     private static void With(string name, Action<Decoder, CausalGoldens> test) => With(name, (decoder, _, golden) => test(decoder, golden));
 

@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Backends.Torch.Training.Methods;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Fixtures;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ public sealed class EncoderDecoderGoldenTests
 
     public static MatrixTheoryData<string, GoldenPadding> Batches { get; } =
         new([.. EncoderDecoderGoldens.All.Select(row => row.Data)], [GoldenPadding.Right, GoldenPadding.Left]);
+
+    public static MatrixTheoryData<string, GoldenPadding> Adapters { get; } =
+        new([.. PeftGoldens.OfEncoderDecoder.Select(row => row.Data)], [GoldenPadding.Right, GoldenPadding.Left]);
 
     [Theory]
     [MemberData(nameof(Batches))]
@@ -46,6 +50,29 @@ public sealed class EncoderDecoderGoldenTests
     });
 
     [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Decode_BehindWhatPeftTrained_LogitsLossAndGradientsAreGolden(string adapter, GoldenPadding padding) =>
+        With(PeftGoldens.EncoderDecoder, (model, golden) =>
+        {
+            var (peft, method) = (new PeftGoldens(PeftGoldens.EncoderDecoder, adapter), PeftMethods.Of(adapter));
+            var tensors = method.Tensors(model.Spec, PeftGoldens.VirtualTokens).ToDictionary(
+                slot => slot.Name, slot => slot.ToDevice(peft.Trainable[slot.Name][..slot.Length], CPU).requires_grad_());
+            var (ids, mask) = Padded(golden, padding);
+
+            var preamble = PromptNetwork.Forward(method, model.Spec, tensors);
+            mask = cat([ones(ids.shape[0], preamble.RowCount, dtype: ScalarType.Bool), mask], 1);
+            var encoded = model.Encode(preamble.InFrontOf(model.Embed(ids), zeros(ids.shape[0], int64)), mask);
+            var logits = Logits(model, golden, encoded, mask, preamble.Prefix);
+            var loss = Loss(logits, golden);
+            loss.backward();
+
+            AssertLogits(golden, peft.OutputOf(padding), logits);
+            Assert.Equal(peft.OutputOf(padding).Loss, loss.item<float>(), 1e-5);
+            Assert.All(tensors, t => Assert.All(
+                t.Value.grad!.data<float>().Zip(peft.GradientOf(t.Key, padding)), pair => Assert.Equal(pair.Second, pair.First, 1e-5)));
+        });
+
+    [Theory]
     [MemberData(nameof(EncoderDecoderGoldens.All), MemberType = typeof(EncoderDecoderGoldens))]
     public void Decode_RowsAlone_LogitsAreGolden(string name) => With(name, (model, golden) =>
     {
@@ -53,7 +80,9 @@ public sealed class EncoderDecoderGoldenTests
         for (var row = 0; row < golden.Inputs.Length; row++)
         {
             var encoded = model.Encode(model.Embed(tensor(golden.Inputs[row], int64).unsqueeze(0)));
-            var hidden = model.Decode(model.Embed(Shifted(golden, golden.Targets[row]).unsqueeze(0)), encoded);
+            var shifted = Shifted(golden, golden.Targets[row]);
+            var hidden = model.Decode(model.Embed(shifted.unsqueeze(0)), encoded);
+            Assert.Equal(golden.DecoderInputs[row].Take(golden.Targets[row].Length), shifted.data<long>().Select(id => (int)id));
             AssertRow(golden.Forward(GoldenPadding.Right), row, model.Head(hidden)[0]);
         }
     });
@@ -109,11 +138,12 @@ public sealed class EncoderDecoderGoldenTests
     /// <summary>What the decoder reads to predict a target.</summary>
     private static Tensor Shifted(EncoderDecoderGoldens golden, int[] target) => tensor([golden.Start, .. target[..^1]], int64);
 
-    private static Tensor Logits(EncoderDecoder model, EncoderDecoderGoldens golden, Tensor encoded, Tensor mask)
+    private static Tensor Logits(
+        EncoderDecoder model, EncoderDecoderGoldens golden, Tensor encoded, Tensor mask, Tensor? prefix = null)
     {
         var longest = golden.Targets.Max(t => t.Length);
         var ids = stack([.. golden.Targets.Select(t => nn.functional.pad(Shifted(golden, t), [0, longest - t.Length]))]);
-        return model.Head(model.Decode(model.Embed(ids), encoded, mask));
+        return model.Head(model.Decode(model.Embed(ids), encoded, mask, prefix));
     }
 
     private static Tensor Loss(Tensor logits, EncoderDecoderGoldens golden)

@@ -12,9 +12,13 @@ internal static class GoldenBatch
     public static Tensor Ids(this CausalGoldens golden) =>
         tensor(golden.InputIds.SelectMany(row => row.Select(id => (long)id)).ToArray()).view(golden.Rows.Length, -1);
 
-    public static Tensor Loss(this CausalGoldens golden, Tensor logits, int virtualTokens)
+    public static Tensor Loss(this CausalGoldens golden, Tensor logits, int virtualTokens) =>
+        golden.Loss(logits, virtualTokens, golden.Labels);
+
+    /// <param name="ofRows">Padded on the right.</param>
+    public static Tensor Loss(this CausalGoldens golden, Tensor logits, int virtualTokens, int[][] ofRows)
     {
-        var labels = golden.Labels.SelectMany(row => Enumerable.Repeat(Ignored, virtualTokens).Concat(row.Select(id => (long)id)));
+        var labels = ofRows.SelectMany(row => Enumerable.Repeat(Ignored, virtualTokens).Concat(row.Select(id => (long)id)));
         var targets = tensor(labels.ToArray()).view(golden.Rows.Length, -1);
         var columns = targets.shape[1];
         return nn.functional.cross_entropy(logits.narrow(1, 0, columns - 1).flatten(0, 1), targets.narrow(1, 1, columns - 1).flatten());
@@ -31,10 +35,12 @@ internal static class GoldenBatch
         }
     }
 
-    public static void AssertLeftPadded(this CausalGoldens golden, Tensor logits, bool behindPrompt)
+    public static void AssertPoints(this CausalGoldens golden, GoldenPoints expected, Tensor logits, int virtualTokens, int[][] labels)
     {
-        foreach (var (row, column, expected) in golden.LeftPadded(behindPrompt))
-            AssertLogits(expected, logits, row, column);
+        foreach (var (row, column, at) in expected.Logits)
+            AssertLogits(at, logits, row, column);
+        if (expected.Loss is { } loss)
+            Assert.Equal(loss, golden.Loss(logits, virtualTokens, labels).item<float>(), 1e-5);
     }
 
     private static void AssertLogits(float[] expected, Tensor logits, int row, int column)

@@ -78,20 +78,51 @@ public sealed class CausalGoldens
         new(json.GetProperty("loss").GetDouble(), _tensors[tensor], _tensors.Shape(tensor)[1], _tensors.Shape(tensor)[2]);
 
     /// <summary>
-    /// Rows padded on the left, with positions that do not count the padding: what a row gets as if it were not padded. Without a
-    /// prompt, or behind <see cref="Prompt"/> for a model of <see cref="CausalModels.PositionsFromMask"/>.
+    /// Labels of rows padded on the left, if they were not: what a padded row begins with is no target, since padding would predict it.
     /// </summary>
-    /// <returns>The row, its column if it were not padded (a prompt's count), and the logits there.</returns>
-    public IEnumerable<(int Row, int Column, float[] Logits)> LeftPadded(bool behindPrompt)
+    public int[][] LeftLabels
     {
-        var forward = _json.GetProperty("forward");
-        var golden = behindPrompt ? _json.GetProperty("soft_prompt").GetProperty("left")
-            : forward.TryGetProperty("left_position_ids", out var numbered) ? numbered
-            : forward.GetProperty("left");
-        var logits = golden.GetProperty("logits").EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetSingle()));
-        foreach (var (position, values) in Matrix(golden.GetProperty("positions")).Zip(logits))
-            yield return (position[0], position[1] - (InputIds[0].Length - Rows[position[0]].Length), [.. values]);
+        get
+        {
+            var labels = Matrix(_json.GetProperty("inputs").GetProperty("left").GetProperty("labels"));
+            return [.. labels.Select((row, i) => (int[])[.. row[Paddings[i]..], .. row[..Paddings[i]]])];
+        }
     }
+
+    /// <summary>Greedy tokens of rows in a batch that is padded on the left.</summary>
+    public int[][] GreedyLeft => Matrix(_json.GetProperty("greedy").GetProperty("left_padded_batch").GetProperty("new_ids"));
+
+    /// <summary>Rows padded on the left, with positions that do not count the padding, and with those that do.</summary>
+    public IReadOnlyList<GoldenPoints> LeftForward
+    {
+        get
+        {
+            var forward = _json.GetProperty("forward");
+            var counted = GoldenPoints.Read(forward.GetProperty("left"), Paddings, CausalModels.MovesBehindPadding(_name));
+            return forward.TryGetProperty("left_position_ids", out var numbered)
+                ? [counted, GoldenPoints.Read(numbered, Paddings, movesText: false)]
+                : [counted];
+        }
+    }
+
+    /// <summary>Rows padded on the left behind <see cref="Prompt"/>, the padding between them.</summary>
+    public GoldenPoints LeftSoftPrompt =>
+        GoldenPoints.Read(_json.GetProperty("soft_prompt").GetProperty("left"), Paddings, !CausalModels.CountsFromMask(_name));
+
+    /// <summary>The gradient of <see cref="LeftSoftPrompt"/>'s loss: [VirtualTokens, hidden size].</summary>
+    public float[] LeftPromptGradient => [.. _tensors["soft_prompt.left.grad_prompt"].Select(value => value / PromptFactor)];
+
+    /// <summary>Of transformers 5, which takes <see cref="StoredPrompt"/> as it is; for gemma and gemma2 alone.</summary>
+    public JsonElement NewerSoftPrompt(GoldenPadding padding) =>
+        Goldens.Json("models_v5/gemma_soft_prompt_v5.json").GetProperty(_name)
+            .GetProperty(padding == GoldenPadding.Left ? "left" : "right");
+
+    /// <summary>The logits and, for rows padded on the right, the loss of <see cref="NewerSoftPrompt"/>.</summary>
+    public GoldenPoints NewerPoints(GoldenPadding padding) => padding == GoldenPadding.Left
+        ? GoldenPoints.Read(NewerSoftPrompt(padding), Paddings, movesText: true)
+        : GoldenPoints.Read(NewerSoftPrompt(padding), new int[Rows.Length], movesText: false);
+
+    private int[] Paddings => [.. Rows.Select(row => InputIds[0].Length - row.Length)];
 
     private static int[] Vector(JsonElement json) => [.. json.EnumerateArray().Select(e => e.GetInt32())];
 

@@ -34,6 +34,11 @@ public static class CausalModels
         ["config_of_llama_tied_rope3"] = "llama_tied_rope3",
     };
 
+    private static readonly string[] FromMask = ["opt", "opt_postnorm_proj", "bloom", "bloom_6heads", "falcon_rw_style"];
+
+    /// <summary>Those with a vector for each position, padding's too.</summary>
+    private static readonly string[] Absolute = ["gpt2", "gpt_neo"];
+
     private static readonly Dictionary<string, string> Rounded = new() { ["gpt2_f16"] = "gpt2", ["llama_bf16"] = "llama" };
 
     private static readonly ConcurrentDictionary<string, Lazy<string>> Assembled = new();
@@ -44,8 +49,7 @@ public static class CausalModels
     /// <summary>
     /// Those whose positions transformers counts from the mask: padding between prompt and text moves nothing, as if it were not there.
     /// </summary>
-    public static TheoryData<string> PositionsFromMask =>
-        ["opt", "opt_postnorm_proj", "bloom", "bloom_6heads", "falcon_rw_style"];
+    public static TheoryData<string> PositionsFromMask => [.. FromMask];
 
     /// <summary>The same models in other files: other names, shards, buffers, the config.json of transformers 5.</summary>
     public static TheoryData<string> Variants => [.. SameModel.Keys];
@@ -55,6 +59,12 @@ public static class CausalModels
 
     /// <summary>The name among <see cref="Complete"/> that a variant or rounded model is made from, or the name itself.</summary>
     public static string OriginalOf(string name) => SameModel.GetValueOrDefault(name) ?? Rounded.GetValueOrDefault(name) ?? name;
+
+    /// <summary>Whether a model is one of <see cref="PositionsFromMask"/>.</summary>
+    public static bool CountsFromMask(string name) => FromMask.Contains(OriginalOf(name));
+
+    /// <summary>Whether a token behind nothing but padding is another than at the start. Elsewhere only distances count.</summary>
+    public static bool MovesBehindPadding(string name) => Absolute.Contains(OriginalOf(name));
 
     public static bool IsHalfPrecision(string name) => Rounded.ContainsKey(name);
 

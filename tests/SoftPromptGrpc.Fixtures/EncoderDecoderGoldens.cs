@@ -40,6 +40,9 @@ public sealed class EncoderDecoderGoldens
     /// <summary>[VirtualTokens, hidden size].</summary>
     public float[] Prompt => _tensors["prompt5"];
 
+    /// <summary>What the decoder reads to predict <see cref="Targets"/>; arbitrary behind them.</summary>
+    public int[][] DecoderInputs => Matrix(_json.GetProperty("inputs").GetProperty("decoder_input_ids"));
+
     /// <summary>The encoder's input as the figures of one padding have it.</summary>
     public (int[][] Ids, int[][] Mask) Padded(GoldenPadding padding)
     {

@@ -24,6 +24,18 @@ public abstract class EncoderDecoderInferenceTests
         AssertGolden(goldens, goldens.Forward(GoldenPadding.Right), RunTargets(model, goldens, null));
     }
 
+    /// <summary>Where only distances count, padding in front of the encoder's input moves nothing.</summary>
+    [Theory]
+    [InlineData("t5_v1_0")]
+    [InlineData("t5_v1_1")]
+    public async Task Run_TargetsOfInputsPaddedOnTheLeft_GivesTheGoldenLogitsAndLossAsWithoutPadding(string name)
+    {
+        var goldens = new EncoderDecoderGoldens(name);
+        using var model = await OpenAsync(name);
+
+        AssertGolden(goldens, goldens.Forward(GoldenPadding.Left), RunTargets(model, goldens, null));
+    }
+
     [Theory]
     [MemberData(nameof(EncoderDecoderGoldens.All), MemberType = typeof(EncoderDecoderGoldens))]
     public async Task Run_TargetsBehindAPrompt_GivesTheGoldenLogitsAndLoss(string name)

@@ -36,6 +36,8 @@ public abstract class InferenceGoldenTests
             loss.Add(logits[row], goldens.Rows[row].AsSpan(1));
         }
         Assert.Equal(goldens.Forward.Loss, loss.Value, LossTolerance);
+        if (!CausalModels.IsHalfPrecision(name))
+            Assert.All(goldens.LeftForward, left => AssertPoints(left, logits, goldens, goldens.LeftLabels));
         sequences.ForEach(s => s.Dispose());
     }
 
@@ -59,6 +61,24 @@ public abstract class InferenceGoldenTests
             loss.Add(logits[row], goldens.Rows[row]);
         }
         Assert.Equal(goldens.SoftPrompt.Loss, loss.Value, LossTolerance);
+        AssertPoints(goldens.LeftSoftPrompt, logits, goldens, goldens.LeftLabels, CausalGoldens.VirtualTokens);
+        sequences.ForEach(s => s.Dispose());
+    }
+
+    [Theory]
+    [InlineData("gemma")]
+    [InlineData("gemma2")]
+    public async Task Run_GemmaBehindAPrompt_IsAsInTransformers5(string name)
+    {
+        var goldens = new CausalGoldens(name);
+        using var model = await OpenAsync(name);
+        var prompt = model.Prompt(goldens.StoredPrompt, CausalGoldens.VirtualTokens);
+        var sequences = goldens.Rows.Select(_ => model.Open(prompt)).ToList();
+
+        var logits = model.RunAll([.. goldens.Rows.Select((ids, i) => new SequenceStep(sequences[i], ids, ids.Length + 1))]);
+
+        foreach (var padding in Enum.GetValues<GoldenPadding>())
+            AssertPoints(goldens.NewerPoints(padding), logits, goldens, goldens.Labels, CausalGoldens.VirtualTokens);
         sequences.ForEach(s => s.Dispose());
     }
 
@@ -88,6 +108,7 @@ public abstract class InferenceGoldenTests
             [.. goldens.Rows.Select(ids => ((ServedPrompt?)null, ids)), (model.Prompt(goldens), goldens.Greedy.StartIds)]);
 
         Assert.Equal([.. goldens.Greedy.Rows, goldens.Greedy.SoftPrompt], output);
+        Assert.Equal(goldens.GreedyLeft, output[..^1]);
     }
 
     [Theory]
@@ -112,7 +133,25 @@ public abstract class InferenceGoldenTests
             loss.Add(logits[row], inputs.Rows[row].AsSpan(1 - before));
         }
         Assert.Equal(goldens.Output.Loss, loss.Value, LossTolerance);
+        // Padding on the left stands between what is virtual and the text: only the row without any is as here.
+        for (var i = 0; i < logits[0].Length; i++)
+            AssertClose(goldens.OutputOf(GoldenPadding.Left).At(0, i + before * (PeftGoldens.VirtualTokens - 1)), logits[0][i]);
         sequences.ForEach(s => s.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(PeftGoldens.Rows), MemberType = typeof(PeftGoldens))]
+    [MemberData(nameof(PeftGoldens.Prefixes), MemberType = typeof(PeftGoldens))]
+    public async Task Run_GreedyDecodingBehindAnAdapter_GivesPeftsTokens(string name, string adapter)
+    {
+        var (inputs, goldens) = (new CausalGoldens(name), new PeftGoldens(name, adapter));
+        using var model = await OpenAsync(name);
+        var prompt = model.Prompt(goldens);
+
+        var output = model.Greedy(NewTokens, (prompt, goldens.StartIds), (prompt, inputs.Rows[0]));
+
+        Assert.Equal([goldens.Greedy, goldens.GreedyBatch[0]], output);
+        Assert.Equal(goldens.Greedy, goldens.Recomputed);
     }
 
     [Theory]
@@ -157,6 +196,21 @@ public abstract class InferenceGoldenTests
         Assert.Equal(texts.Select(t => t.Output), output);
 
         static int[] Ids(JsonElement text, string key) => [.. text.GetProperty(key).EnumerateArray().Select(id => id.GetInt32())];
+    }
+
+    /// <param name="logits">Of each row: behind a prompt, from its last virtual token on.</param>
+    private static void AssertPoints(
+        GoldenPoints expected, float[][][] logits, CausalGoldens goldens, int[][] labels, int virtualTokens = 0)
+    {
+        var first = Math.Max(virtualTokens - 1, 0);
+        foreach (var (row, column, at) in expected.Logits)
+            AssertClose(at, logits[row][column - first]);
+        if (expected.Loss is not { } golden)
+            return;
+        var loss = new MeanLoss();
+        for (var row = 0; row < logits.Length; row++)
+            loss.Add(logits[row], labels[row].AsSpan(0, goldens.Rows[row].Length)[(virtualTokens > 0 ? 0 : 1)..]);
+        Assert.Equal(golden, loss.Value, LossTolerance);
     }
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)

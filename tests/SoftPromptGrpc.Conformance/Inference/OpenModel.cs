@@ -26,8 +26,11 @@ internal sealed class OpenModel : IDisposable
     }
 
     /// <summary>The prompt that the goldens were computed with.</summary>
-    public SoftPrompt Prompt(CausalGoldens goldens) =>
-        new(CausalGoldens.VirtualTokens, _model.Spec.EmbeddingSize, goldens.Prompt, _model.Fingerprint);
+    public SoftPrompt Prompt(CausalGoldens goldens) => Prompt(goldens.Prompt, CausalGoldens.VirtualTokens);
+
+    /// <param name="values">[virtualTokens, embedding size].</param>
+    public SoftPrompt Prompt(float[] values, int virtualTokens) =>
+        new(virtualTokens, _model.Spec.EmbeddingSize, values, _model.Fingerprint);
 
     /// <inheritdoc cref="Prompt(CausalGoldens)"/>
     public SoftPrompt Prompt(EncoderDecoderGoldens goldens) =>

@@ -1,19 +1,17 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using SoftPromptGrpc.Backends.OnnxRuntime;
-using SoftPromptGrpc.Backends.Torch;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Fixtures;
 
 namespace SoftPromptGrpc.EndToEnd.Tests.Inference;
 
-/// <summary>The backends have no code in common but the spec: where they agree on settings that no golden model has, both are right.</summary>
+/// <summary>
+/// The backends have no code in common but the spec: where they agree on settings that no golden model has, both are right.
+/// </summary>
 public sealed class BackendAgreementTests : IDisposable
 {
     private const float Tolerance = 5e-5f;
 
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("softprompt-agreement-");
+    private readonly BackendServices _services = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
     [Theory]
@@ -22,11 +20,10 @@ public sealed class BackendAgreementTests : IDisposable
     {
         var spec = RandomSpecs.Get(name);
         var tokens = RandomModel.Tokens(spec, 40, seed: 5);
-        await using var services = Services();
         foreach (var prompt in new ServedPrompt?[] { null, RandomModel.Prompt(spec, 4, seed: 6), RandomModel.Prefix(spec, 11, seed: 7) })
         {
             var logits = new List<List<float[]>>();
-            foreach (var backend in services.GetServices<IInferenceBackend>())
+            foreach (var backend in _services.All<IInferenceBackend>())
             {
                 using var session = await backend.OpenAsync(RandomModel.Create(spec, name), _ct);
                 logits.Add(Follow(session, prompt, tokens));
@@ -35,7 +32,7 @@ public sealed class BackendAgreementTests : IDisposable
         }
     }
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _services.Dispose();
 
     /// <summary>30 tokens at once, then one by one.</summary>
     private static List<float[]> Follow(IInferenceSession session, ServedPrompt? prompt, int[] tokens)
@@ -60,12 +57,4 @@ public sealed class BackendAgreementTests : IDisposable
                 Assert.Equal(expected[row][i], actual[row][i], tolerance);
         }
     }
-
-    private ServiceProvider Services() => new ServiceCollection()
-        .AddLogging()
-        .AddSingleton<IConfiguration>(new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Onnx:CacheDirectory", _directory.FullName)]).Build())
-        .AddOnnxInference()
-        .AddTorchInference()
-        .BuildServiceProvider();
 }

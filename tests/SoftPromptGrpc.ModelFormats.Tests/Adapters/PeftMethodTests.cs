@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Adapters;
 using SoftPromptGrpc.ModelFormats.Safetensors;
@@ -37,6 +38,25 @@ public sealed class PeftMethodTests
         Assert.Equal(method, read.Config.Method);
         Assert.Null(prompt.MisfitWith(model.Spec));
         Assert.Equal(golden.Saved, prompt is KeyValuePrefix prefix ? PrefixLayout.ToRows(prefix) : prompt.Values.ToArray());
+    }
+
+    /// <summary>3 ids repeated, and 8 cut to 5. An encoder-decoder's are repeated for its other half.</summary>
+    [Theory]
+    [InlineData("gpt2", "prompt_tuning_text_short")]
+    [InlineData("gpt2", "prompt_tuning_text_long")]
+    [InlineData("llama", "prompt_tuning_text_short")]
+    [InlineData("llama", "prompt_tuning_text_long")]
+    [InlineData("t5_v1_0", "prompt_tuning_text_short")]
+    [InlineData("t5_v1_0", "prompt_tuning_text_long")]
+    public void FromText_IdsOfPeftsText_IsPeftsPrompt(string name, string adapter)
+    {
+        var golden = new PeftGoldens(name, adapter);
+        var model = Goldens.LoadModel(name);
+        using var weights = model.Weights;
+
+        var prompt = new PromptInitializer(model, PeftGoldens.VirtualTokens, seed: 0).FromText(golden.TextTokens);
+
+        Assert.Equal(golden.Saved[..prompt.Values.Length], prompt.Values.ToArray());
     }
 
     [Theory]

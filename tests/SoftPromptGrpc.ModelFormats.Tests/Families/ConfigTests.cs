@@ -19,6 +19,14 @@ public sealed class ConfigTests
         "gemma2", "falcon_7b_style", "mpt", "gemma3_text", "qwen3", "smollm3", "olmo2",
     ];
 
+    /// <summary>The one family without a golden checkpoint.</summary>
+    private const string Starcoder2 = """
+        {
+          "model_type": "starcoder2", "vocab_size": 320, "hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+          "num_key_value_heads": 2, "intermediate_size": 96, "max_position_embeddings": 64, "rope_theta": 999.0, "sliding_window": 7
+        }
+        """;
+
     [Fact]
     public void ReadSpec_Gpt2_SaysWhatItIs() => Assert.Equal(
         new DecoderSpec
@@ -98,6 +106,45 @@ public sealed class ConfigTests
             TiedHead = false,
         },
         Spec(Config("gpt_neox")));
+
+    [Fact]
+    public void ReadSpec_Starcoder2_SaysWhatItIs() => Assert.Equal(
+        new DecoderSpec
+        {
+            ModelType = "starcoder2",
+            VocabularySize = 320,
+            HiddenSize = 48,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 2,
+            HeadSize = 12,
+            MlpSize = 96,
+            ContextLength = 64,
+            Norm = NormKind.Layer,
+            NormEpsilon = 1e-5,
+            Positions = PositionKind.Rotary,
+            Rotary = new RotarySpec(999, 12),
+            Residual = ResidualKind.Sequential,
+            Activation = ActivationKind.GeluTanh,
+            GatedMlp = false,
+            AttentionBias = true,
+            AttentionOutputBias = true,
+            MlpBias = true,
+            SlidingWindow = 7,
+            TiedHead = true,
+        },
+        Spec(Config("starcoder2")));
+
+    [Theory]
+    [InlineData("""{"use_bias":false}""", false, true, 7)]
+    [InlineData("""{"tie_word_embeddings":false,"sliding_window":null}""", true, false, null)]
+    public void ReadSpec_Starcoder2sSettings_AreRead(string changes, bool bias, bool tied, int? window)
+    {
+        var spec = Spec(Change(Config("starcoder2"), changes));
+
+        Assert.Equal((bias, bias, bias), (spec.AttentionBias, spec.AttentionOutputBias, spec.MlpBias));
+        Assert.Equal((tied, window), (spec.TiedHead, spec.SlidingWindow));
+    }
 
     [Fact]
     public void ReadSpec_VariantsOfOneFamily_DifferWhereTheyShould()
@@ -220,6 +267,8 @@ public sealed class ConfigTests
     [InlineData("mpt", """{"norm_type":"rmsnorm"}""", "norm_type")]
     [InlineData("smollm3", """{"no_rope_layers":[1,0]}""", "no_rope_layers")]
     [InlineData("olmo2", """{"hidden_act":"mish"}""", "hidden_act")]
+    [InlineData("starcoder2", """{"hidden_act":"mish"}""", "hidden_act")]
+    [InlineData("starcoder2", """{"rope_scaling":{"rope_type":"yarn","factor":4.0}}""", "rope_scaling.rope_type")]
     public void ReadSpec_SettingBeyondTheSpec_IsUnsupportedByName(string model, string changes, string setting)
     {
         var error = Refusal.Of(ErrorKind.Unsupported, () => Spec(Change(Config(model), changes)));
@@ -285,8 +334,9 @@ public sealed class ConfigTests
         checkpoints.Values.ToList().ForEach(c => c.Dispose());
     }
 
-    private static JsonObject Config(string model) =>
-        JsonNode.Parse(File.ReadAllText(Path.Combine(CausalModels.DirectoryOf(model), "config.json")))!.AsObject();
+    private static JsonObject Config(string model) => JsonNode.Parse(model == "starcoder2"
+        ? Starcoder2
+        : File.ReadAllText(Path.Combine(CausalModels.DirectoryOf(model), "config.json")))!.AsObject();
 
     private static JsonObject Change(JsonObject config, string changes)
     {
