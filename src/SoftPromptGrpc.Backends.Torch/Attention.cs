@@ -39,9 +39,9 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
         var rotation = rotary is null ? null : pass.RotationOf(rotary.Spec);
         var asking = _isLast ? x.Select(pass.Needed) : x;
         var q = Rotated(Heads(_query, _queryNorm, asking, _spec.HeadCount), _isLast ? rotation?.Select(pass.Needed) : rotation);
-        var k = Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), rotation);              // [1, G, R, D]
+        var k = Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), rotation);              // [1, R, G, D]
         var v = Heads(_value, null, x, _spec.KeyValueHeadCount);
-        return _output.Forward(pass.Attend(layer, q, k, v, Attend)).MoveToOuterDisposeScope();
+        return _output.Forward(pass.Attention.Attend(layer, q, k, v, Attend)).MoveToOuterDisposeScope();
     }
 
     /// <param name="first">The position of the first row.</param>
@@ -57,7 +57,7 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
     private static Tensor Rotated(Tensor x, RotaryTable? rotation) => rotation is null ? x : rotation.Apply(x);
 
     /// <summary>An <see cref="AttentionOf"/>.</summary>
-    private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool isCausal)
+    internal Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool isCausal)
     {
         (k, v) = (Repeat(k), Repeat(v));                                           // [B, H, keys, D]
         var y = _spec.AttentionSoftCap is { } cap ? Capped(q, k, v, mask, isCausal, cap) : Scaled(q, k, v, mask, isCausal);
@@ -80,9 +80,8 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
         return nn.functional.softmax(scores, -1).matmul(v);
     }
 
-    /// <summary>[1, heads, R, D].</summary>
-    private Tensor Heads(Linear projection, Norm? norm, Rows x, int count) =>
-        x.Map(part => Heads(projection, norm, part, count)).Whole.transpose(1, 2);
+    /// <summary>[1, R, heads, D].</summary>
+    private Tensor Heads(Linear projection, Norm? norm, Rows x, int count) => x.Map(part => Heads(projection, norm, part, count)).Whole;
 
     /// <summary>[B, T, heads, D].</summary>
     private Tensor Heads(Linear projection, Norm? norm, Tensor x, int count)

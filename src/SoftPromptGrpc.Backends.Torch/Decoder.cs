@@ -72,7 +72,7 @@ public sealed class Decoder : IDisposable
     internal Tensor ForwardPacked(PackedBatch batch, Tensor? prompt, Tensor? prefix)
     {
         using var scope = NewDisposeScope();
-        var pass = new PackedPass(Spec, batch, prefix, _rotaries, Device);
+        var pass = new PackedPass(_weights, batch, prefix, _rotaries);
         var x = Enter(batch, prompt, pass.Positions);
         foreach (var layer in _layers)
             x = new Rows(layer.Forward(x, pass));

@@ -10,7 +10,7 @@ internal sealed class HalfProduct : autograd.SingleTensorFunction<HalfProduct>
 {
     public override string Name => nameof(HalfProduct);
 
-    public static Tensor Of(Tensor x, Tensor weight, Tensor? bias, PassedGradient passed) =>
+    public static Tensor Of(Tensor x, Tensor weight, Tensor? bias, PassedGradients passed) =>
         x.requires_grad && is_grad_enabled() ? apply(x, new Operands(weight, bias, passed)) : Multiply(x, weight, bias);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -25,7 +25,7 @@ internal sealed class HalfProduct : autograd.SingleTensorFunction<HalfProduct>
         var operands = (Operands)ctx.get_data(nameof(Operands));
         using var scope = NewDisposeScope();
         var gradient = grad_output.matmul(operands.Weight.to(float32)).DetachFromDisposeScope();
-        operands.Passed.Replace(gradient);
+        operands.Passed.Replace([gradient]);
         grad_output.Dispose();
         return [gradient, null!];
     }
@@ -36,21 +36,5 @@ internal sealed class HalfProduct : autograd.SingleTensorFunction<HalfProduct>
         return nn.functional.linear(x, weight.to(float32), bias).MoveToOuterDisposeScope();
     }
 
-    private sealed record Operands(Tensor Weight, Tensor? Bias, PassedGradient Passed);
-}
-
-/// <summary>
-/// Owns the gradient that a backward pass was given last. The pass has its own reference to it by the time that it asks for the next.
-/// </summary>
-internal sealed class PassedGradient : IDisposable
-{
-    private Tensor? _last;
-
-    public void Replace(Tensor gradient)
-    {
-        _last?.Dispose();
-        _last = gradient;
-    }
-
-    public void Dispose() => _last?.Dispose();
+    private sealed record Operands(Tensor Weight, Tensor? Bias, PassedGradients Passed);
 }

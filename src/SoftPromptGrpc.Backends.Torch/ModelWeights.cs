@@ -12,7 +12,6 @@ public abstract class ModelWeights : IDisposable
 {
     private readonly ModelSpec _spec;
     private readonly Dictionary<string, Tensor> _tensors = [];
-    private readonly PassedGradient _passed = new();
 
     /// <param name="fill">Fills a tensor on the CPU by its name.</param>
     /// <param name="typeOf">What a matrix is held in.</param>
@@ -39,6 +38,8 @@ public abstract class ModelWeights : IDisposable
 
     public Device Device { get; }
 
+    internal PassedGradients Passed { get; } = new();
+
     /// <summary>In the order of <see cref="ModelSpec.Tensors"/>.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> Named => _spec.Tensors().Select(t => (t.Name, _tensors[t.Name]));
 
@@ -50,13 +51,13 @@ public abstract class ModelWeights : IDisposable
     /// <summary>x * weight^T + bias in float32, whatever the weight is held in.</summary>
     /// <param name="weight">One of these: [outputs, inputs].</param>
     internal Tensor Multiply(Tensor x, Tensor weight, Tensor? bias = null) =>
-        weight.dtype == ScalarType.Float32 ? nn.functional.linear(x, weight, bias) : HalfProduct.Of(x, weight, bias, _passed);
+        weight.dtype == ScalarType.Float32 ? nn.functional.linear(x, weight, bias) : HalfProduct.Of(x, weight, bias, Passed);
 
     public void Dispose()
     {
         foreach (var tensor in _tensors.Values)
             tensor.Dispose();
-        _passed.Dispose();
+        Passed.Dispose();
         GC.SuppressFinalize(this);
     }
 

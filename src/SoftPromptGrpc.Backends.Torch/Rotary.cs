@@ -18,12 +18,13 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
         return new(spec, cos.narrow(0, first, count), sin.narrow(0, first, count));
     }
 
+    /// <summary>For rows whose heads are a dimension behind them.</summary>
     /// <param name="positions">int64, one for each row.</param>
     /// <param name="end">More than any of them.</param>
     public RotaryTable At(Tensor positions, int end)
     {
         var (cos, sin) = Tables(end);
-        return new(spec, cos.index_select(0, positions), sin.index_select(0, positions));
+        return new(spec, cos.index_select(0, positions).unsqueeze(1), sin.index_select(0, positions).unsqueeze(1));
     }
 
     public void Dispose()
@@ -51,7 +52,7 @@ internal sealed class Rotary(RotarySpec spec, Device device) : IDisposable
 internal sealed record RotaryTable(RotarySpec Spec, Tensor Cos, Tensor Sin)
 {
     /// <summary>Rotates a head's leading dimensions by its position.</summary>
-    /// <param name="x">[batch, heads, rows, head size].</param>
+    /// <param name="x">[batch, heads, rows, head size], or [batch, rows, heads, head size], as the table is for.</param>
     public Tensor Apply(Tensor x)
     {
         using var scope = NewDisposeScope();
