@@ -15,6 +15,8 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
     private readonly Linear _query = new(weights, DecoderTensors.Query(layer));
     private readonly Linear _key = new(weights, DecoderTensors.Key(layer));
     private readonly Linear _value = new(weights, DecoderTensors.Value(layer));
+    private readonly Linear? _queryKeyValue = Linear.Find(weights, DecoderWeights.QueryKeyValue(layer));
+    private readonly Linear? _keyValue = Linear.Find(weights, DecoderWeights.KeyValue(layer));
     private readonly Norm? _queryNorm = Norm.Find(weights, DecoderTensors.QueryNorm(layer));
     private readonly Norm? _keyNorm = Norm.Find(weights, DecoderTensors.KeyNorm(layer));
     private readonly Linear _output = new(weights, DecoderTensors.AttentionOutput(layer));
@@ -37,10 +39,8 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
     {
         using var scope = NewDisposeScope();
         var rotation = rotary is null ? null : pass.RotationOf(rotary.Spec);
-        var asking = _isLast ? x.Select(pass.Needed) : x;
-        var q = Rotated(Heads(_query, _queryNorm, asking, _spec.HeadCount), _isLast ? rotation?.Select(pass.Needed) : rotation);
-        var k = Rotated(Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), rotation);              // [1, R, G, D]
-        var v = Heads(_value, null, x, _spec.KeyValueHeadCount);
+        var (q, k, v) = _isLast ? OfNeeded(x, pass.Needed) : OfAll(x);                             // [1, rows, heads, D]
+        (q, k) = (Rotated(q, _isLast ? rotation?.Select(pass.Needed) : rotation), Rotated(k, rotation));
         return _output.Forward(pass.Attention.Attend(layer, q, k, v, Attend)).MoveToOuterDisposeScope();
     }
 
@@ -80,18 +80,37 @@ internal sealed class Attention(DecoderWeights weights, int layer, Rotary? rotar
         return nn.functional.softmax(scores, -1).matmul(v);
     }
 
-    /// <summary>[1, R, heads, D].</summary>
-    private Tensor Heads(Linear projection, Norm? norm, Rows x, int count) => x.Map(part => Heads(projection, norm, part, count)).Whole;
+    private (Tensor Q, Tensor K, Tensor V) OfAll(Rows x)
+    {
+        if (_queryKeyValue is null)
+            return (Heads(_query, _queryNorm, x, _spec.HeadCount), Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), Heads(_value, null, x, _spec.KeyValueHeadCount));
+        var (queries, keys) = (_spec.HeadCount * _spec.HeadSize, _spec.KeyValueHeadCount * _spec.HeadSize);
+        var parts = x.Map(_queryKeyValue.Forward).Whole.split([queries, keys, keys], -1);
+        return (Heads(parts[0], _queryNorm, _spec.HeadCount), Heads(parts[1], _keyNorm, _spec.KeyValueHeadCount), Heads(parts[2], null, _spec.KeyValueHeadCount));
+    }
+
+    private (Tensor Q, Tensor K, Tensor V) OfNeeded(Rows x, Tensor needed)
+    {
+        var q = Heads(_query, _queryNorm, x.Select(needed), _spec.HeadCount);
+        if (_keyValue is null)
+            return (q, Heads(_key, _keyNorm, x, _spec.KeyValueHeadCount), Heads(_value, null, x, _spec.KeyValueHeadCount));
+        var parts = x.Map(_keyValue.Forward).Whole.chunk(2, -1);
+        return (q, Heads(parts[0], _keyNorm, _spec.KeyValueHeadCount), Heads(parts[1], null, _spec.KeyValueHeadCount));
+    }
+
+    private Tensor Heads(Linear projection, Norm? norm, Rows x, int count) => Heads(x.Map(projection.Forward).Whole, norm, count);
+
+    private Tensor Heads(Linear projection, Norm? norm, Tensor x, int count) => Heads(projection.Forward(x), norm, count);
 
     /// <summary>[B, T, heads, D].</summary>
-    private Tensor Heads(Linear projection, Norm? norm, Tensor x, int count)
+    private Tensor Heads(Tensor projected, Norm? norm, int count)
     {
-        var y = projection.Forward(x);
+        var y = projected;
         if (_spec.QueryKeyValueClip is { } clip)
             y = y.clamp(-clip, clip);
         if (norm is not null && _spec.QueryKeyNorm == QueryKeyNormKind.WholeWidth)
             y = norm.Forward(y);
-        y = y.view(x.shape[0], x.shape[1], count, _spec.HeadSize);
+        y = y.view(y.shape[0], y.shape[1], count, _spec.HeadSize);
         return norm is not null && _spec.QueryKeyNorm == QueryKeyNormKind.PerHead ? norm.Forward(y) : y;
     }
 

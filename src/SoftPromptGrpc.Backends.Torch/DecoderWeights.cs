@@ -13,8 +13,23 @@ public sealed class DecoderWeights : ModelWeights
 
     /// <summary>Frozen weights.</summary>
     /// <param name="keepsPrecision">As <see cref="BaseModel.KeepsPrecision"/>.</param>
-    public static DecoderWeights Load(DecoderSpec spec, IModelWeights weights, Device device, bool keepsPrecision = false) =>
-        new(spec, device, From(weights), TypeOf(weights, keepsPrecision));
+    public static DecoderWeights Load(DecoderSpec spec, IModelWeights weights, Device device, bool keepsPrecision = false)
+    {
+        var loaded = new DecoderWeights(spec, device, From(weights), TypeOf(weights, keepsPrecision));
+        for (var layer = 0; layer < spec.LayerCount; layer++)
+        {
+            loaded.Join(
+                QueryKeyValue(layer), KeyValue(layer),
+                DecoderTensors.Query(layer), DecoderTensors.Key(layer), DecoderTensors.Value(layer));
+        }
+        return loaded;
+    }
+
+    /// <summary>A layer's queries, keys and values in one product. Absent where the weights are trained themselves.</summary>
+    internal static string QueryKeyValue(int layer) => $"layers.{layer}.self_attn.qkv_proj";
+
+    /// <summary>The same without the queries.</summary>
+    internal static string KeyValue(int layer) => $"layers.{layer}.self_attn.kv_proj";
 
     /// <summary>
     /// Trainable weights as GPT-2 begins with (Radford et al. 2019): normal with a standard deviation of 0.02, divided by

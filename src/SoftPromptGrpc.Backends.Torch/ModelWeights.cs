@@ -48,6 +48,37 @@ public abstract class ModelWeights : IDisposable
     /// <summary>Null where the spec has no such tensor, such as a bias.</summary>
     public Tensor? Find(string name) => _tensors.GetValueOrDefault(name);
 
+    /// <summary>
+    /// Puts linear layers' tensors behind each other, so that one product does for all: under the name, and under
+    /// <paramref name="rest"/> for all but the first. They stay what they are by their own names. Nothing is done where they cannot be
+    /// joined.
+    /// </summary>
+    private protected void Join(string name, string rest, params string[] parts)
+    {
+        var hasBias = Find($"{parts[0]}.bias") is not null;
+        var types = parts.Select(part => _tensors[$"{part}.weight"].dtype).Distinct();
+        if (types.Count() > 1 || parts.Any(part => Find($"{part}.bias") is null == hasBias))
+            return;
+        Join("weight");
+        if (hasBias)
+            Join("bias");
+
+        void Join(string kind)
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] separate = [.. parts.Select(part => _tensors[$"{part}.{kind}"])];
+            var (whole, row, first) = (cat(separate, 0), 0L, separate[0].shape[0]);
+            foreach (var (part, tensor) in parts.Zip(separate))
+            {
+                _tensors[$"{part}.{kind}"] = whole.narrow(0, row, tensor.shape[0]).DetachFromDisposeScope();
+                row += tensor.shape[0];
+                tensor.Dispose();
+            }
+            _tensors.Add($"{rest}.{kind}", whole.narrow(0, first, whole.shape[0] - first).DetachFromDisposeScope());
+            _tensors.Add($"{name}.{kind}", whole.DetachFromDisposeScope());
+        }
+    }
+
     /// <summary>x * weight^T + bias in float32, whatever the weight is held in.</summary>
     /// <param name="weight">One of these: [outputs, inputs].</param>
     internal Tensor Multiply(Tensor x, Tensor weight, Tensor? bias = null) =>

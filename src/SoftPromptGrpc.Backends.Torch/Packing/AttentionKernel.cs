@@ -8,7 +8,7 @@ namespace SoftPromptGrpc.Backends.Torch.Packing;
 /// <param name="Keys">[R, G, D].</param>
 /// <param name="Values">[R, G, D].</param>
 /// <param name="Front">Keys and values: [2, G, F, D]; 0 where F is 0.</param>
-internal readonly record struct AttentionOperands(nint Queries, nint Keys, nint Values, nint Front);
+internal readonly record struct AttentionOperands(Matrix Queries, Matrix Keys, Matrix Values, nint Front);
 
 /// <summary>
 /// Attention of one key/value head and the query heads that share it, on the calling thread: blocks of queries by keys, the
@@ -19,14 +19,12 @@ internal sealed unsafe class AttentionKernel(AttentionRule rule, AttentionLayout
     private const int BlockRows = 16;
 
     private readonly int _size = rule.HeadSize;
-    private readonly int _keyRow = rule.KeyValueHeadCount * rule.HeadSize;
-    private readonly int _queryRow = rule.HeadCount * rule.HeadSize;
     private readonly int _keys = front + layout.Segments.Max(segment => segment.StemLength + segment.OwnLength);
 
     /// <param name="group">Which key/value head.</param>
     /// <param name="outputs">[Q, H, D].</param>
     /// <param name="logSums">Of the exponentials of a query's scores: [Q, H].</param>
-    public void Forward(int group, nint outputs, nint logSums)
+    public void Forward(int group, Matrix outputs, nint logSums)
     {
         var buffer = ArrayPool<float>.Shared.Rent(BlockRows * _keys);
         fixed (float* scores = buffer)
@@ -51,7 +49,7 @@ internal sealed unsafe class AttentionKernel(AttentionRule rule, AttentionLayout
     /// <param name="outputs">What <see cref="Forward"/> gave.</param>
     /// <param name="gradients">Of the outputs.</param>
     /// <param name="into">Added to; all 0 at first.</param>
-    public void Backward(int group, nint outputs, nint logSums, nint gradients, AttentionOperands into)
+    public void Backward(int group, Matrix outputs, nint logSums, Matrix gradients, AttentionOperands into)
     {
         var buffer = ArrayPool<float>.Shared.Rent(3 * BlockRows * _keys);
         fixed (float* start = buffer)
@@ -124,21 +122,20 @@ internal sealed unsafe class AttentionKernel(AttentionRule rule, AttentionLayout
         var rows = isValue ? operands.Values : operands.Keys;
         var (segment, left) = (block.Segment, block.Width - front);
         if (front > 0)
-            yield return new(0, front, Offset(operands.Front, (((isValue ? (long)rule.KeyValueHeadCount : 0) + block.Group) * front) * _size, _size));
+            yield return new(0, front, FrontOf(operands, block.Group + (isValue ? rule.KeyValueHeadCount : 0)));
         var stem = Math.Min(left, segment.StemLength);
         if (stem > 0)
-            yield return new(front, stem, Offset(rows, ((long)segment.Stem * _keyRow) + (block.Group * _size), _keyRow));
+            yield return new(front, stem, rows.From(segment.Stem).Columns(block.Group * _size));
         if (left > stem)
-            yield return new(front + stem, left - stem, Offset(rows, ((long)segment.Own * _keyRow) + (block.Group * _size), _keyRow));
+            yield return new(front + stem, left - stem, rows.From(segment.Own).Columns(block.Group * _size));
     }
 
-    private Matrix Of(nint queries, QueryBlock block) => Offset(
-        queries, ((long)(block.Segment.Query + block.First) * _queryRow) + (block.Head * _size), _queryRow);
+    private Matrix FrontOf(AttentionOperands operands, int index) => new((nint)((float*)operands.Front + ((long)index * front * _size)), _size);
+
+    private Matrix Of(Matrix queries, QueryBlock block) => queries.From(block.Segment.Query + block.First).Columns(block.Head * _size);
 
     private ref float LogSum(nint logSums, QueryBlock block, int i) =>
         ref ((float*)logSums)[((long)(block.Segment.Query + block.First + i) * rule.HeadCount) + block.Head];
-
-    private static Matrix Offset(nint start, long numbers, int row) => new((nint)((float*)start + numbers), row);
 
     /// <param name="Column">The first key's, among all that a query sees.</param>
     private readonly record struct KeyPart(int Column, int Count, Matrix Rows);

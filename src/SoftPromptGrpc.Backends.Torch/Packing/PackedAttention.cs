@@ -22,11 +22,15 @@ internal sealed class PackedAttention : autograd.SingleTensorFunction<PackedAtte
         Tensor queries, Tensor keys, Tensor values, Tensor? front, AttentionRule rule, AttentionLayout layout, PassedGradients passed)
     {
         using var scope = NewDisposeScope();
-        Tensor[] inputs = [.. new[] { queries, keys, values, front }.OfType<Tensor>().Select(t => t.contiguous())];
+        Tensor[] inputs = [.. new[] { queries, keys, values, front }.OfType<Tensor>().Select(WithWholeRows)];
         var call = new Call(rule, layout, passed);
         var output = is_grad_enabled() && inputs.Any(t => t.requires_grad) ? apply([.. inputs, call]) : call.Forward(inputs).Output;
         return output.MoveToOuterDisposeScope();
     }
+
+    /// <summary>Rows may stand apart, as parts of wider ones do.</summary>
+    private static Tensor WithWholeRows(Tensor x) =>
+        x.shape[0] == 1 && x.stride(3) == 1 && x.stride(2) == x.shape[3] ? x : x.contiguous();
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -58,7 +62,7 @@ internal sealed class PackedAttention : autograd.SingleTensorFunction<PackedAtte
         {
             var output = empty(1, layout.Queries, (long)rule.HeadCount * rule.HeadSize);
             var logSums = empty(layout.Queries, rule.HeadCount);
-            var (kernel, outputStart, logSumStart) = (Kernel(inputs), Start(output), Start(logSums));
+            var (kernel, outputStart, logSumStart) = (Kernel(inputs), Rows(output), Start(logSums));
             EachGroup(group => kernel.Forward(group, outputStart, logSumStart));
             return (output, logSums);
         }
@@ -66,9 +70,9 @@ internal sealed class PackedAttention : autograd.SingleTensorFunction<PackedAtte
         public Tensor[] Backward(Tensor gradient)
         {
             using var scope = NewDisposeScope();
-            var (inputs, output, logSums) = (_kept[..^2], Start(_kept[^2]), Start(_kept[^1]));
-            Tensor[] gradients = [.. inputs.Select(input => zeros_like(input).DetachFromDisposeScope())];
-            var (kernel, start, into) = (Kernel(inputs), Start(gradient.contiguous()), Operands(gradients));
+            var (inputs, output, logSums) = (_kept[..^2], Rows(_kept[^2]), Start(_kept[^1]));
+            Tensor[] gradients = [.. inputs.Select(input => zeros(input.shape).DetachFromDisposeScope())];
+            var (kernel, start, into) = (Kernel(inputs), Rows(gradient.contiguous()), Operands(gradients));
             EachGroup(group => kernel.Backward(group, output, logSums, start, into));
             passed.Replace(gradients);
             foreach (var tensor in _kept)
@@ -83,7 +87,14 @@ internal sealed class PackedAttention : autograd.SingleTensorFunction<PackedAtte
             Parallel.For(0, rule.KeyValueHeadCount, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, body);
 
         private static AttentionOperands Operands(Tensor[] tensors) =>
-            new(Start(tensors[0]), Start(tensors[1]), Start(tensors[2]), tensors.Length > 3 ? Start(tensors[3]) : 0);
+            new(Rows(tensors[0]), Rows(tensors[1]), Rows(tensors[2]), tensors.Length > 3 ? Start(tensors[3]) : 0);
+
+        /// <param name="tensor">[1, rows, ...].</param>
+        private static Matrix Rows(Tensor tensor)
+        {
+            using var first = tensor.narrow(1, 0, 1);
+            return new(Start(first), (int)tensor.stride(1));
+        }
 
         /// <summary>Native memory: it stays where it is as long as the tensor lives.</summary>
         private static unsafe nint Start(Tensor tensor) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
