@@ -49,18 +49,16 @@ internal static unsafe class SmallProducts
     {
         var width = 2 * Vector256<float>.Count;
         var whole = n - (n % width);
-        for (var i = 0; i < m; i += Block)
+        for (var j = 0; j < whole; j += width)
         {
-            var rows = Math.Min(Block, m - i);
-            for (var j = 0; j < whole; j += width)
-            {
-                if (rows == Block)
-                    AddBlock((float*)a.Start + ((long)i * a.Row), a.Row, a.Column, b.At(0) + j, b.Row, c.At(i) + j, c.Row, k);
-                else
-                    AddRest(a, i, rows, b, c, j, j + width, k);
-            }
-            AddRest(a, i, rows, b, c, whole, n, k);
+            var i = 0;
+            for (; i <= m - Block; i += Block)
+                AddBlock((float*)a.Start + ((long)i * a.Row), a.Row, a.Column, b.At(0) + j, b.Row, c.At(i) + j, c.Row, k);
+            for (; i < m; i++)
+                AddRow((float*)a.Start + ((long)i * a.Row), a.Column, b.At(0) + j, b.Row, c.At(i) + j, k);
         }
+        if (whole < n)
+            AddRest(a, b.Columns(whole), c.Columns(whole), m, n - whole, k);
     }
 
     public static float Dot(float* a, float* b, int count)
@@ -147,14 +145,29 @@ internal static unsafe class SmallProducts
         s31.Store(c3 + w);
     }
 
-    private static void AddRest(Matrix a, int first, int rows, Matrix b, Matrix c, int from, int to, int k)
+    /// <summary>One row by two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRow(float* a, long aColumn, float* b, long bRow, float* c, int k)
     {
-        for (var i = first; i < first + rows; i++)
+        var w = Vector256<float>.Count;
+        var (s0, s1) = (Vector256.Load(c), Vector256.Load(c + w));
+        for (var i = 0; i < k; i++, a += aColumn, b += bRow)
+        {
+            var x = Vector256.Create(a[0]);
+            (s0, s1) = (Vector256.FusedMultiplyAdd(x, Vector256.Load(b), s0), Vector256.FusedMultiplyAdd(x, Vector256.Load(b + w), s1));
+        }
+        s0.Store(c);
+        s1.Store(c + w);
+    }
+
+    private static void AddRest(Matrix a, Matrix b, Matrix c, int m, int n, int k)
+    {
+        for (var i = 0; i < m; i++)
         {
             for (var x = 0; x < k; x++)
             {
                 var factor = a.At(i)[(long)x * a.Column];
-                for (var j = from; j < to; j++)
+                for (var j = 0; j < n; j++)
                     c.At(i)[j] += factor * b.At(x)[j];
             }
         }
