@@ -33,6 +33,8 @@ internal sealed class PromptChanges(IDbContextFactory<StoreContext> contexts)
         {
             throw new SoftPromptException(ErrorKind.Conflict, $"'{update.Prompt}' is being changed by somebody else.", exception);
         }
+        if (update.Undelete)
+            await store.SettleStandingsAsync(prompt.Name, cancellationToken);
         await store.Entry(prompt).Collection(p => p.Aliases).LoadAsync(cancellationToken);
         var record = prompt.ToRecord();
         await transaction.CommitAsync(cancellationToken);

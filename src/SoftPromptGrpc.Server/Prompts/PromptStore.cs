@@ -86,28 +86,19 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
         RequireETag(reference, prompts[0], etag);
         foreach (var prompt in prompts)
         {
-            (prompt.DeleteTime, prompt.Standing) = (time.GetUtcNow(), PromptStanding.Deleted);
+            prompt.DeleteTime = time.GetUtcNow();
             prompt.Revision++;
         }
         await store.SaveChangesAsync(cancellationToken);
-        await MarkNewestAsync(store, reference.Name, cancellationToken);
+        await store.SettleStandingsAsync(reference.Name, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return prompts.Count;
-    }
-
-    private static async Task MarkNewestAsync(StoreContext store, string name, CancellationToken cancellationToken)
-    {
-        var alive = store.Prompts.Where(p => p.Name == name && p.DeleteTime == null);
-        if (await alive.MaxAsync(p => (int?)p.Version, cancellationToken) is not { } newest)
-            return;
-        await alive.Where(p => p.Version == newest)
-            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Standing, PromptStanding.Newest), cancellationToken);
     }
 
     private static IQueryable<StoredPrompt> Listed(StoreContext store, PromptQuery query) => (query.AllVersions, query.ShowDeleted) switch
     {
         (false, false) => store.Prompts.AsNoTracking().Where(p => p.Standing == PromptStanding.Newest),
-        (false, true) => store.Prompts.AsNoTracking().Where(p => store.Names.Any(n => n.Name == p.Name && n.LastVersion == p.Version)),
+        (false, true) => store.Prompts.AsNoTracking().Where(p => !store.Prompts.Any(o => o.Name == p.Name && o.Version > p.Version)),
         (true, false) => Alive(store),
         (true, true) => store.Prompts.AsNoTracking(),
     };

@@ -16,9 +16,6 @@ internal static class PromptWriter
         var numbers = prompt.Numbers;
         if (!await store.Tensors.AnyAsync(t => t.ContentHash == numbers.ContentHash, cancellationToken))
             store.Tensors.Add(new StoredTensor { ContentHash = numbers.ContentHash, Values = numbers.Bytes.ToArray() });
-        await store.Prompts
-            .Where(p => p.Standing == PromptStanding.Newest && p.Name == prompt.Name)
-            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Standing, PromptStanding.Older), cancellationToken);
         var stored = store.Prompts.Add(new StoredPrompt
         {
             Name = prompt.Name,
@@ -36,6 +33,7 @@ internal static class PromptWriter
             Labels = [.. prompt.Labels.Select(l => new StoredLabel { Key = l.Key, Value = l.Value })],
         });
         await store.SaveChangesAsync(cancellationToken);
+        await store.SettleStandingsAsync(prompt.Name, cancellationToken);
         if (prompt.Trained is { } trained)
         {
             store.Trainables.Add(new StoredTrainable { PromptId = stored.Entity.Id, Content = TrainableFormat.Write(trained) });
@@ -45,6 +43,18 @@ internal static class PromptWriter
     }
 
     public static string ETag(this StoredPrompt prompt) => $"{prompt.ContentHash[..16]}.{prompt.Revision}";
+
+    /// <summary>After versions of a name were written, deleted or undeleted, and before that is committed.</summary>
+    public static async Task SettleStandingsAsync(this StoreContext store, string name, CancellationToken cancellationToken)
+    {
+        var versions = store.Prompts.Where(p => p.Name == name);
+        var newest = await versions.Where(p => p.DeleteTime == null).MaxAsync(p => (int?)p.Version, cancellationToken);
+        await versions.ExecuteUpdateAsync(
+            set => set.SetProperty(
+                p => p.Standing,
+                p => p.DeleteTime != null ? PromptStanding.Deleted : p.Version == newest ? PromptStanding.Newest : PromptStanding.Older),
+            cancellationToken);
+    }
 
     public static PromptRecord ToRecord(this StoredPrompt prompt) => new(
         prompt.Name,
