@@ -1,11 +1,13 @@
 using System.CommandLine;
 using SoftPromptGrpc.Benchmarks.Checkpoints;
 using SoftPromptGrpc.Benchmarks.Registry;
+using SoftPromptGrpc.Benchmarks.Remote;
 using SoftPromptGrpc.Benchmarks.Serving;
 using SoftPromptGrpc.Benchmarks.Soak;
 using SoftPromptGrpc.Benchmarks.TrainingSteps;
 
 return await new RootCommand("Whole-process measurements, and what they need.")
 {
-    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), SoakCommand.Create(), RegistryCommand.Create(), MakeCheckpointCommand.Create(),
+    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), GrpcCommand.Create(), RegistryCommand.Create(),
+    SoakCommand.Create(), MakeCheckpointCommand.Create(),
 }.Parse(args).InvokeAsync();

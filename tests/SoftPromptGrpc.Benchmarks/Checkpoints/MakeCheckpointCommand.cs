@@ -14,7 +14,7 @@ internal static class MakeCheckpointCommand
         {
             directory, layers, seed,
         };
-        command.SetAction(arguments => RandomLlama.Write(
+        command.SetAction(arguments => RandomCheckpoint.Write(
             arguments.GetRequiredValue(directory).FullName, new LlamaShape(Layers: arguments.GetValue(layers)), arguments.GetValue(seed)));
         return command;
     }

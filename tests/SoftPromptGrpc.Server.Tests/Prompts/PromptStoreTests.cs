@@ -142,7 +142,7 @@ public sealed class PromptStoreTests : IDisposable
 
         Assert.Equal(["a@1", "b@1"], await ListAsync());
         Assert.Equal(["a@2", "b@1"], await ListAsync(showDeleted: true));
-        await new PromptChanges(_contexts).UpdateAsync(new(PromptReference.Parse("a@2")) { Undelete = true }, _ct);
+        await new PromptChanges(_contexts).UpdateAsync(new(PromptReference.Parse("a@2"), "") { Undelete = true }, _ct);
         Assert.Equal(["a@2", "b@1"], await ListAsync());
         await AddAsync("a");
         Assert.Equal(["a@3", "b@1"], await ListAsync());
