@@ -11,7 +11,11 @@ internal abstract record GenerationEvent;
 
 /// <param name="Text">New text that is certain.</param>
 /// <param name="Tokens">New tokens that are certain; their text may come later.</param>
-internal sealed record OutputPart(string Text, IReadOnlyList<OutputToken> Tokens) : GenerationEvent;
+internal sealed record OutputPart(string Text, IReadOnlyList<OutputToken> Tokens) : GenerationEvent
+{
+    /// <summary>Both, as one.</summary>
+    public OutputPart Join(OutputPart next) => new(Text + next.Text, [.. Tokens, .. next.Tokens]);
+}
 
 /// <summary>The last event.</summary>
 /// <param name="StopText">The one that was found; empty otherwise.</param>

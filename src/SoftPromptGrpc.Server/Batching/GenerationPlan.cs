@@ -28,4 +28,7 @@ internal sealed record GenerationPlan
     public int? Alternatives { get; init; }
 
     public int Priority { get; init; }
+
+    /// <summary>Whether output is wanted as it comes, not only at the end.</summary>
+    public bool IsStreamed { get; init; } = true;
 }

@@ -29,7 +29,28 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     public bool IsDecoding => _generated > 0;
 
     /// <summary>Ends with a <see cref="GenerationEnd"/>, or throws what ended it.</summary>
-    public IAsyncEnumerable<GenerationEvent> Events => _events.Reader.ReadAllAsync(cancellationToken);
+    public async IAsyncEnumerable<GenerationEvent> ReadAsync()
+    {
+        while (await _events.Reader.WaitToReadAsync(cancellationToken))
+        {
+            // A reader that lags behind gets at once what has come meanwhile.
+            var parts = default(OutputPart);
+            while (_events.Reader.TryRead(out var happened))
+            {
+                if (happened is OutputPart part)
+                {
+                    parts = parts is null ? part : parts.Join(part);
+                    continue;
+                }
+                if (parts is not null)
+                    yield return parts;
+                parts = null;
+                yield return happened;
+            }
+            if (parts is not null)
+                yield return parts;
+        }
+    }
 
     public void Admit() => _clock.Admit();
 
@@ -80,7 +101,7 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
             Finish(FinishReason.Stop);
         else if (_generated == plan.MaxNewTokens)
             EndAtLimit();
-        else
+        else if (plan.IsStreamed)
             Publish();
     }
 

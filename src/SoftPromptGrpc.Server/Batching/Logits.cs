@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace SoftPromptGrpc.Server.Batching;
 
 /// <summary>Questions to one row of logits. NaN counts as impossible.</summary>
@@ -6,6 +8,10 @@ internal static class Logits
     /// <returns>The lowest id of the largest logit; -1 where there is none.</returns>
     public static int ArgMax(ReadOnlySpan<float> logits)
     {
+        // In vectors; it gives the place of a NaN where there is one.
+        var first = TensorPrimitives.IndexOfMax(logits);
+        if (first < 0 || IsPossible(logits[first]))
+            return first;
         var (best, id) = (float.NegativeInfinity, -1);
         for (var i = 0; i < logits.Length; i++)
         {

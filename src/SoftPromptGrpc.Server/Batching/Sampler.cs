@@ -11,6 +11,7 @@ internal sealed class Sampler
     private readonly SamplingSettings _settings;
     private readonly SeededRandom _random;
     private readonly HashSet<int> _seen = [];
+    private float[] _adjusted = [];
 
     /// <param name="input">Tokens that the repetition penalty counts as seen.</param>
     public Sampler(SamplingSettings settings, ReadOnlySpan<int> input)
@@ -25,16 +26,23 @@ internal sealed class Sampler
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Corrupt"/>: the logits are not numbers.</exception>
     public int Next(ReadOnlySpan<float> logits, IReadOnlyCollection<int> excluded)
     {
-        if (_settings is { IsGreedy: true, RepetitionPenalty: 1 } && excluded.Count == 0)
-            return Checked(logits, Logits.ArgMax(logits));
-        float[] adjusted = [.. logits];
-        Penalize(adjusted);
+        if (_settings.RepetitionPenalty == 1 && excluded.Count == 0)
+            return Choose(logits);
+        if (_adjusted.Length != logits.Length)
+            _adjusted = new float[logits.Length];
+        logits.CopyTo(_adjusted);
+        Penalize(_adjusted);
         foreach (var id in excluded)
-            adjusted[id] = float.NegativeInfinity;
-        var best = Checked(adjusted, Logits.ArgMax(adjusted));
-        var chosen = _settings.IsGreedy ? best : Draw(adjusted, adjusted[best]);
+            _adjusted[id] = float.NegativeInfinity;
+        var chosen = Choose(_adjusted);
         Remember(chosen);
         return chosen;
+    }
+
+    private int Choose(ReadOnlySpan<float> logits)
+    {
+        var best = Checked(logits, Logits.ArgMax(logits));
+        return _settings.IsGreedy ? best : Draw(logits, logits[best]);
     }
 
     /// <summary>Keskar et al. 2019, "CTRL".</summary>

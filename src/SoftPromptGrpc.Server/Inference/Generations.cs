@@ -26,15 +26,19 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
     private const int RowsUnderWay = 64;
 
     /// <summary>Parts as they come, then one end.</summary>
-    public async IAsyncEnumerable<GenerationPiece> StreamAsync(
-        GenerationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<GenerationPiece> StreamAsync(GenerationQuery query, CancellationToken cancellationToken) =>
+        StreamAsync(query, isStreamed: true, cancellationToken);
+
+    private async IAsyncEnumerable<GenerationPiece> StreamAsync(
+        GenerationQuery query, bool isStreamed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (target, plan) = await planner.PlanAsync(query, cancellationToken);
+        var (target, checkedPlan) = await planner.PlanAsync(query, cancellationToken);
+        var plan = checkedPlan with { IsStreamed = isStreamed };
         var scheduler = await schedulers.GetAsync(target.Model, query.Target.Backend, cancellationToken);
         var work = new GenerationWork(plan, time, cancellationToken);
         scheduler.Submit(work);
         var outputTokens = 0;
-        await foreach (var happened in work.Events.WithCancellation(cancellationToken))
+        await foreach (var happened in work.ReadAsync().WithCancellation(cancellationToken))
         {
             if (happened is OutputPart part)
             {
@@ -52,7 +56,7 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
     public async Task<GenerationResult> RunAsync(GenerationQuery query, CancellationToken cancellationToken)
     {
         var (text, tokens, last) = (new StringBuilder(), new List<OutputToken>(), default(EndPiece));
-        await foreach (var piece in StreamAsync(query, cancellationToken))
+        await foreach (var piece in StreamAsync(query, isStreamed: false, cancellationToken))
         {
             if (piece is PartPiece { Part: var part })
             {

@@ -16,6 +16,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
             .Include(p => p.Labels)
             .Include(p => p.Aliases)
             .OrderByDescending(p => p.Version)
+            .AsSingleQuery()
             .FirstOrDefaultAsync(cancellationToken);
         return prompt?.ToRecord() ?? throw NotFound(reference);
     }

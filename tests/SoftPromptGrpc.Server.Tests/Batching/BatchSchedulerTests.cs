@@ -94,6 +94,38 @@ public sealed class BatchSchedulerTests
         await first;
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_StreamOrAnswer_GetsAtOnceWhatHasCome(bool isStreamed)
+    {
+        var gate = new StepGate();
+        await using var scheduler = Create(new FakeSession(Vocabulary, 1) { Stepping = gate.Pass });
+        var work = new GenerationWork(Plan([1], most: 6) with { IsStreamed = isStreamed }, TimeProvider.System, _ct);
+        scheduler.Submit(work);
+        await using var events = work.ReadAsync().GetAsyncEnumerator(_ct);
+        var counts = new List<int>();
+        async Task ReadAsync()
+        {
+            Assert.True(await events.MoveNextAsync());
+            counts.Add(Assert.IsType<OutputPart>(events.Current).Tokens.Count);
+        }
+
+        gate.Allow(1);
+        if (isStreamed)
+            await ReadAsync();
+        gate.Allow(4);
+        await gate.Reached(5);
+        if (isStreamed)
+            await ReadAsync();
+        gate.Open();
+        await ReadAsync();
+
+        Assert.Equal(isStreamed ? [1, 4, 1] : [6], counts);
+        Assert.True(await events.MoveNextAsync());
+        Assert.IsType<GenerationEnd>(events.Current);
+    }
+
     [Fact]
     public async Task Submit_LongInputBesideAStream_IsRunInChunks()
     {
@@ -312,7 +344,7 @@ public sealed class BatchSchedulerTests
     private static async Task<string> ReadAsync(GenerationWork work)
     {
         var (ids, reason) = (new List<int>(), default(FinishReason?));
-        await foreach (var happened in work.Events)
+        await foreach (var happened in work.ReadAsync())
         {
             if (happened is OutputPart part)
                 ids.AddRange(part.Tokens.Select(token => token.Id));

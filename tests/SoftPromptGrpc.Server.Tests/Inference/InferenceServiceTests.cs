@@ -56,7 +56,6 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
         Assert.All(chunks, chunk => Assert.False(chunk.Text.Length > 0 && char.IsHighSurrogate(chunk.Text[^1])));
         Assert.Equal("naïve 日本 🎈!", string.Concat(chunks.Select(chunk => chunk.Text)));
         Assert.Equal(FakeTokenizer.IdsOf("naïve 日本 🎈!").Select(id => (uint)id), chunks.SelectMany(chunk => chunk.TokenIds));
-        Assert.True(chunks.Count > 10, "It did not come token by token.");
         Assert.Equal(FinishReason.EndOfSequence, finish.FinishReason);
         Assert.Equal(19, finish.Usage.OutputTokens);
     }
