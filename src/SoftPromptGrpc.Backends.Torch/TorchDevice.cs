@@ -14,15 +14,15 @@ internal static partial class TorchDevice
     /// <summary>Must be called on the thread that computes.</summary>
     public static Device Open(TorchOptions options)
     {
-        WaitWithoutSpinning();
+        SetWaitPolicy(options.WaitPolicy);
         if (options.Threads > 0)
             set_num_threads(options.Threads);
         return torch.device(options.Device);
     }
 
-    public static bool HasGpu(int number)
+    public static bool HasGpu(TorchOptions options, int number)
     {
-        WaitWithoutSpinning();
+        SetWaitPolicy(options.WaitPolicy);
         return cuda.is_available() && number < cuda.device_count();
     }
 
@@ -31,16 +31,23 @@ internal static partial class TorchDevice
     public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(() => Run(work), cancellationToken, OwnThread, TaskScheduler.Default);
 
-    /// <summary>
-    /// libtorch's OpenMP threads spin while they wait for each other, which costs 6 to 10 % less on idle cores and a multiple on
-    /// shared ones, and training shares them with serving. OpenMP reads the variable when libtorch is loaded, so .NET's own
-    /// environment would come too late. A value that is set already stays.
-    /// </summary>
-    private static void WaitWithoutSpinning()
+    /// <summary>For the calling thread, and for those of libtorch that it starts from now on.</summary>
+    public static void StandBack(int niceness)
+    {
+        if (niceness > 0 && OperatingSystem.IsLinux())
+            _ = SetPriority(which: 0, who: 0, niceness);
+    }
+
+    /// <summary>OpenMP reads the variable when libtorch is loaded, so .NET's own environment would come too late. A set value stays.</summary>
+    private static void SetWaitPolicy(string policy)
     {
         if (OperatingSystem.IsLinux())
-            _ = SetEnvironmentVariable("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+            _ = SetEnvironmentVariable("OMP_WAIT_POLICY", policy.ToUpperInvariant(), overwrite: 0);
     }
+
+    /// <summary>Linux's own: 0 and 0 are the calling thread.</summary>
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, int who, int priority);
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironmentVariable(string name, string value, int overwrite);

@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.Backends.Torch;
 internal sealed class TorchDeviceValidator : IValidateOptions<TorchOptions>
 {
     public ValidateOptionsResult Validate(string? name, TorchOptions options) =>
-        DeviceName.Obstacle(options.Device, TorchDevice.HasGpu) is { } obstacle
+        DeviceName.Obstacle(options.Device, number => TorchDevice.HasGpu(options, number)) is { } obstacle
             ? ValidateOptionsResult.Fail($"Torch:Device: {obstacle}")
             : ValidateOptionsResult.Success;
 }

@@ -18,7 +18,7 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
     public bool Supports(ModelSpec spec) => true;
 
     public long EstimatePeakBytes(BaseModel model, BatchShape batch) =>
-        model.WeightBytes(model.KeepsPrecision) + TrainingMemory.OfStep(model.Spec, batch);
+        model.WeightBytes(model.KeepsPrecision) + TrainingMemory.OfStep(model.Spec, batch, options.Value.TokensPerPass);
 
     public Task<TrainedPrompt> TrainAsync(
         TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
@@ -35,13 +35,14 @@ public sealed class TorchTrainingBackend(IOptions<TorchOptions> options, ILogger
         }
         if (plan.Method.Kind.MakesPrefix() && plan.Examples.Concat(plan.EvaluationExamples).Any(example => example.Input.Length == 0))
             throw new SoftPromptException(ErrorKind.Invalid, "An example has no input: a prefix alone predicts nothing.");
+        TorchDevice.StandBack(options.Value.TrainingNiceness);
         var device = TorchDevice.Open(options.Value);
         logger.TrainingStarted(plan.Model.Id, plan.Initial.VirtualTokens, options.Value.Device, (state?.Step ?? 0) + 1, plan.Steps);
         using var model = PromptedModel.Load(plan.Model, device);
         if (state is null && plan.InitialText is { } text)
             plan = plan with { Initial = ServedPrompts.FromText(plan, text, model) };
         var peak = device.type == DeviceType.CPU ? ResidentPeak.Start() : null;
-        var trained = new TrainingRun(plan, state, model, progress, cancellationToken).Run();
+        var trained = new TrainingRun(plan, state, model, progress, options.Value.TokensPerPass, cancellationToken).Run();
         logger.TrainingEnded(plan.Model.Id, trained.StepsDone, trained.FinalLoss);
         return peak is not null ? trained with { PeakBytes = plan.Model.WeightBytes(plan.Model.KeepsPrecision) + peak.Bytes } : trained;
     }

@@ -26,6 +26,15 @@ public sealed class TorchOptionsTests
     public void Options_Invalid_AreRefused(string device, string threads) => Assert.Throws<OptionsValidationException>(
         () => Build(device, threads).GetRequiredService<IOptions<TorchOptions>>().Value);
 
+    [Theory]
+    [InlineData("WaitPolicy", "spin")]
+    [InlineData("WaitPolicy", "")]
+    [InlineData("TrainingNiceness", "-1")]
+    [InlineData("TrainingNiceness", "20")]
+    [InlineData("TokensPerPass", "0")]
+    public void Options_InvalidSetting_AreRefused(string setting, string value) => Assert.Throws<OptionsValidationException>(
+        () => Build("cpu", "0", (setting, value)).GetRequiredService<IOptions<TorchOptions>>().Value);
+
     [Fact]
     public void Options_DeviceThatIsNotHere_AreRefusedByItsName()
     {
@@ -42,10 +51,13 @@ public sealed class TorchOptionsTests
         Assert.Equal("torch", Assert.Single(services.GetServices<ITrainingBackend>()).Name);
     }
 
-    private static ServiceProvider Build(string device, string threads)
+    private static ServiceProvider Build(string device, string threads, params (string Name, string Value)[] others)
     {
+        var settings = new Dictionary<string, string?> { ["Torch:Device"] = device, ["Torch:Threads"] = threads };
+        foreach (var (name, value) in others)
+            settings.Add($"Torch:{name}", value);
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["Torch:Device"] = device, ["Torch:Threads"] = threads })
+            .AddInMemoryCollection(settings)
             .Build();
         return new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)

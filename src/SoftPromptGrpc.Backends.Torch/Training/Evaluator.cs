@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace SoftPromptGrpc.Backends.Torch.Training;
 
 /// <summary>Measures what stands in front on the held-out examples.</summary>
-internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, CancellationToken cancellationToken)
+/// <param name="tokensPerPass">As <see cref="TorchOptions.TokensPerPass"/>.</param>
+internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, int tokensPerPass, CancellationToken cancellationToken)
 {
     private readonly LabelChoice? _labels = plan.Evaluation.Labels.Count > 0 ? new(plan.Evaluation.Labels) : null;
 
@@ -15,7 +16,7 @@ internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, Cancell
     public EvaluationResult Evaluate(Preamble preamble)
     {
         var (loss, targets, exact, accurate) = (0.0, 0L, 0, 0);
-        foreach (var examples in plan.EvaluationExamples.Chunk(plan.BatchSize))
+        foreach (var examples in plan.EvaluationExamples.Chunk(plan.BatchSize).SelectMany(batch => Passes.Of(batch, tokensPerPass)))
         {
             var result = TeacherForced(examples, preamble);
             (loss, targets, exact) = (loss + result.Loss, targets + examples.Sum(e => e.Target.Length), exact + result.Exact);
@@ -25,7 +26,7 @@ internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, Cancell
         return new EvaluationResult(loss / targets, (double)exact / count, _labels is null ? null : (double)accurate / count, count);
     }
 
-    private (double Loss, int Exact) TeacherForced(TrainingExample[] examples, Preamble preamble)
+    private (double Loss, int Exact) TeacherForced(IReadOnlyList<TrainingExample> examples, Preamble preamble)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
@@ -41,7 +42,7 @@ internal sealed class Evaluator(TrainingPlan plan, IPromptedModel model, Cancell
         return (loss, exact);
     }
 
-    private int Chosen(LabelChoice labels, TrainingExample[] examples, Preamble preamble)
+    private int Chosen(LabelChoice labels, IReadOnlyList<TrainingExample> examples, Preamble preamble)
     {
         var perPass = Math.Max(1, plan.BatchSize / labels.Passes);
         return examples.Chunk(perPass).Sum(part => ChosenInOnePass(labels, part, preamble));

@@ -22,15 +22,19 @@ internal sealed class TrainingRun
     private readonly Moments _moments;
     private readonly TrainedTensors _tensors;
     private readonly WaywardPenalty? _penalty;
+    private readonly int _tokensPerPass;
     private TrainingState _state;
 
+    /// <param name="tokensPerPass">As <see cref="TorchOptions.TokensPerPass"/>.</param>
     public TrainingRun(
-        TrainingPlan plan, TrainingState? state, IPromptedModel model, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
+        TrainingPlan plan, TrainingState? state, IPromptedModel model, IProgress<TrainingEvent> progress, int tokensPerPass,
+        CancellationToken cancellationToken)
     {
+        _tokensPerPass = tokensPerPass;
         (_plan, _model, _progress, _cancellationToken) = (plan, model, progress, cancellationToken);
         _state = state ?? new TrainingState(0, plan.Initial, new Dictionary<string, float[]>(), null, 0, null, 0, null);
         _order = new BatchOrder(plan);
-        _evaluator = new Evaluator(plan, model, cancellationToken);
+        _evaluator = new Evaluator(plan, model, tokensPerPass, cancellationToken);
         _moments = new Moments(state?.Optimizer);
         _tensors = new TrainedTensors(plan, _state.Prompt, _moments);
         _penalty = plan.Method is PromptTuning { Waywardness: { } waywardness } ? new WaywardPenalty(waywardness, model) : null;
@@ -91,11 +95,12 @@ internal sealed class TrainingRun
         var batches = Enumerable.Range(0, _plan.GradientAccumulation).Select(i => _order.Examples(first + i)).ToArray();
         var targets = batches.Sum(batch => batch.Sum(e => e.Target.Length));
         _tensors.ClearGradient();
-        var loss = batches.Index().Sum(batch => AddGradient(batch.Item, targets, isFirst: batch.Index == 0));
+        var passes = batches.SelectMany(batch => Passes.Of(batch, _tokensPerPass));
+        var loss = passes.Index().Sum(pass => AddGradient(pass.Item, targets, isFirst: pass.Index == 0));
         return (loss, targets + batches.Sum(batch => batch.Sum(e => e.Input.Length)));
     }
 
-    /// <summary>One batch's share of the mean over <paramref name="targets"/> tokens.</summary>
+    /// <summary>One pass's share of the mean over <paramref name="targets"/> tokens.</summary>
     private double AddGradient(IReadOnlyList<TrainingExample> examples, int targets, bool isFirst)
     {
         _cancellationToken.ThrowIfCancellationRequested();

@@ -118,7 +118,8 @@ public sealed record TrainingPlan
     {
         var rows = Math.Min(BatchSize, Examples.Count);
         var positions = Examples.Select(e => Initial.VirtualTokens + e.Input.Length + e.Target.Length - 1).DefaultIfEmpty(0).Max();
-        return new BatchShape(rows, positions, rows * Examples.Select(e => e.Target.Length).DefaultIfEmpty(0).Max());
+        var shared = Model.Spec is DecoderSpec ? Initial.VirtualTokens : 0;
+        return new BatchShape(rows, positions, rows * Examples.Select(e => e.Target.Length).DefaultIfEmpty(0).Max(), shared);
     }
 
     private int LongestInput()

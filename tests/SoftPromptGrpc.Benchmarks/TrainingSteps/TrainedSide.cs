@@ -37,7 +37,7 @@ internal sealed class TrainedSide(TrainCase @case, IPromptedModel model)
         return _plan.Examples.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    public void Run() => new TrainingRun(_plan, null, model, new Progress(), CancellationToken.None).Run();
+    public void Run() => new TrainingRun(_plan, null, model, new Progress(), new TorchOptions().TokensPerPass, CancellationToken.None).Run();
 
     /// <summary>Of the first batch.</summary>
     public PromptGradients Gradients() =>

@@ -45,8 +45,8 @@ public sealed class TrainingPlanTests
     [Fact]
     public void LargestBatch_FewerExamplesThanRows_IsTheLongestForEachOfThem()
     {
-        Assert.Equal(new BatchShape(1, 3 + 4 + 2 - 1, 2), Plan().LargestBatch());
-        Assert.Equal(new BatchShape(2, 3 + 4 + 2 - 1, 4), (Plan() with { BatchSize = 8 }).LargestBatch());
+        Assert.Equal(new BatchShape(1, 3 + 4 + 2 - 1, 2, 3), Plan().LargestBatch());
+        Assert.Equal(new BatchShape(2, 3 + 4 + 2 - 1, 4, 3), (Plan() with { BatchSize = 8 }).LargestBatch());
     }
 
     private static TrainingPlan Plan() => new()
