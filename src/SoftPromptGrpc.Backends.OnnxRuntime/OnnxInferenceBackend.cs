@@ -2,13 +2,15 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
+using SoftPromptGrpc.Backends.OnnxRuntime.Operators;
+using SoftPromptGrpc.Backends.OnnxRuntime.Operators.Products;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
 
-/// <summary>Exports a model once, then serves it with ONNX Runtime in float32.</summary>
+/// <summary>Exports a model once, then serves it with ONNX Runtime.</summary>
 internal sealed class OnnxInferenceBackend(
     IOptions<OnnxOptions> options, TimeProvider time, ILogger<OnnxInferenceBackend> logger) : IInferenceBackend
 {
@@ -20,7 +22,7 @@ internal sealed class OnnxInferenceBackend(
 
     public InferenceMemory EstimateMemory(BaseModel model)
     {
-        var weights = sizeof(float) * model.Spec.CountParameters();
+        var weights = model.Spec.CountParameters() * (model.ServingPrecision == ServingPrecision.EightBit ? sizeof(sbyte) : sizeof(float));
         var shape = model.Spec is EncoderDecoderSpec spec ? CacheShape.Of(spec) : CacheShape.Of((DecoderSpec)model.Spec);
         return new InferenceMemory(weights, shape.BytesPerPosition, Disk: weights);
     }
@@ -32,7 +34,7 @@ internal sealed class OnnxInferenceBackend(
             throw new SoftPromptException(
                 ErrorKind.Unsupported, $"The backend '{Name}' does not implement {model.Spec.ModelType}: {setting}.");
         }
-        var graphPath = await _exports.GetAsync(model, cancellationToken);
+        var graphPath = await _exports.GetAsync(model, Format(model), cancellationToken);
         return await Task.Run(() => Open(model, graphPath), cancellationToken);
     }
 
@@ -56,13 +58,29 @@ internal sealed class OnnxInferenceBackend(
     private KvCache Cache(CacheShape shape, int share) =>
         new(shape, options.Value.MaxSequences, options.Value.MaxCacheBytes / share, logger);
 
-    private SessionOptions SessionOptions() => new()
+    private MatrixFormat Format(BaseModel model)
     {
-        IntraOpNumThreads = options.Value.IntraOpThreads == 0 ? Environment.ProcessorCount : options.Value.IntraOpThreads,
-        InterOpNumThreads = 1,
-        ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-        // Shapes vary from step to step; ONNX Runtime would keep a plan for each it has seen.
-        EnableMemoryPattern = false,
-        LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-    };
+        var isCpu = DeviceName.Gpu(options.Value.Device) is null;
+        if (model.ServingPrecision == ServingPrecision.EightBit)
+        {
+            return isCpu ? MatrixFormat.Int8Panels
+                : throw new SoftPromptException(ErrorKind.Unsupported, $"The backend '{Name}' has 8-bit weights on the device 'cpu' alone.");
+        }
+        return isCpu && options.Value.OwnOperators && FloatTiles.IsSupported ? MatrixFormat.Panels : MatrixFormat.Rows;
+    }
+
+    private SessionOptions SessionOptions()
+    {
+        var sessionOptions = new SessionOptions
+        {
+            IntraOpNumThreads = options.Value.IntraOpThreads == 0 ? Environment.ProcessorCount : options.Value.IntraOpThreads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            // Shapes vary from step to step; ONNX Runtime would keep a plan for each it has seen.
+            EnableMemoryPattern = false,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        OwnOperators.AddTo(sessionOptions);
+        return sessionOptions;
+    }
 }

@@ -17,6 +17,11 @@ public sealed class OnnxOptions
     [Required]
     public string Device { get; set; } = DeviceName.Cpu;
 
+    /// <summary>
+    /// Whether float32 products may use an operator of our own where the processor suits it (AVX-512): 8-bit weights always do.
+    /// </summary>
+    public bool OwnOperators { get; set; } = true;
+
     /// <summary>Threads of one step; 0: one for each processor.</summary>
     [Range(0, 1024)]
     public int IntraOpThreads { get; set; }

@@ -39,16 +39,15 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         var output = DecoderTensors.AttentionOutput(layer);
         return blocks.Linear(
             output, wanted(heads), blocks.Weights.AttentionOutput(layer),
-            spec.AttentionOutputBias ? blocks.Weights.Tensor($"{output}.bias") : null);
+            spec.AttentionOutputBias ? blocks.Weights.Tensor($"{output}.bias") : "");
     }
 
     /// <summary>Queries, keys and values side by side: [T, (N + 2 G) * D].</summary>
     private string Projections(int layer, string x)
     {
-        List<string> inputs = [x, blocks.Weights.QueryKeyValue(layer, "weight")];
-        if (spec.AttentionBias)
-            inputs.Add(blocks.Weights.QueryKeyValue(layer, "bias"));
-        var all = graph.Node($"{Place(layer)}/qkv_proj/Gemm", GraphBlocks.Gemm, [.. inputs]);
+        var weight = blocks.Weights.QueryKeyValue(layer, "weight");
+        var bias = spec.AttentionBias ? blocks.Weights.QueryKeyValue(layer, "bias") : "";
+        var all = graph.Product($"{Place(layer)}/qkv_proj", x, weight, bias);
         return spec.QueryKeyValueClip is { } clip
             ? graph.Node(
                 $"{Place(layer)}/qkv_proj/Clip", new("Clip"), all,

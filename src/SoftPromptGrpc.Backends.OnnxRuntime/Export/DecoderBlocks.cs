@@ -25,10 +25,10 @@ internal sealed class DecoderBlocks(DecoderSpec spec, DecoderWeights weights, Gr
     public string Add(string place, string x, string added) => added.Length == 0 ? x : graph.Node($"{place}/Add", new("Add"), x, added);
 
     public string Linear(string name, string x, bool bias) =>
-        Linear(name, x, weights.Tensor($"{name}.weight"), bias ? weights.Tensor($"{name}.bias") : null);
+        Linear(name, x, weights.Matrix($"{name}.weight"), bias ? weights.Tensor($"{name}.bias") : "");
 
-    public string Linear(string name, string x, string weight, string? bias) =>
-        graph.Node($"{Place(name)}/Gemm", GraphBlocks.Gemm, bias is null ? [x, weight] : [x, weight, bias]);
+    /// <param name="bias">"" for none.</param>
+    public string Linear(string name, string x, string weight, string bias) => graph.Product(Place(name), x, weight, bias);
 
     public string Mlp(int layer, string x)
     {

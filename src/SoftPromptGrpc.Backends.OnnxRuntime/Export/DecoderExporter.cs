@@ -5,11 +5,11 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 
 // Shapes: see DecoderGraph. T = B * S rows inside a layer; R rows after the last attention.
 
-/// <summary>Writes a decoder as an ONNX graph in float32. Reads nothing but the spec; DESIGN.md beside this file says why so.</summary>
+/// <summary>Writes a decoder as an ONNX graph. Reads nothing but the spec; DESIGN.md beside this file says why so.</summary>
 internal sealed class DecoderExporter
 {
     /// <summary>Part of the export's identity: raised with every change of what is written.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     private readonly DecoderSpec _spec;
     private readonly GraphBuilder _graph;
@@ -26,9 +26,9 @@ internal sealed class DecoderExporter
     /// <summary>Writes the model's files.</summary>
     /// <param name="directory">Exists and is empty.</param>
     public static IReadOnlyList<ExportedFile> Export(
-        DecoderSpec spec, IModelWeights weights, string directory, CancellationToken cancellationToken)
+        DecoderSpec spec, IModelWeights weights, string directory, MatrixFormat format, CancellationToken cancellationToken)
     {
-        using var graph = new GraphBuilder(directory);
+        using var graph = new GraphBuilder(directory, format: format);
         new DecoderExporter(spec, weights, graph).Build(cancellationToken);
         return graph.Complete();
     }
@@ -58,7 +58,7 @@ internal sealed class DecoderExporter
         if (_spec.Positions == PositionKind.Learned)
         {
             var positions = _graph.Input(DecoderGraph.Positions, DataType.Int64, "B", "S");
-            var table = _blocks.Weights.Matrix(DecoderTensors.PositionEmbedding);
+            var table = _blocks.Weights.Table(DecoderTensors.PositionEmbedding);
             var vectors = _graph.Node("/embed_positions/Gather", new("Gather"), table, positions);
             x = _blocks.Add("/embed_positions", x, Rows("/embed_positions", vectors, _spec.HiddenSize));
         }
@@ -128,14 +128,11 @@ internal sealed class DecoderExporter
     {
         if (_spec.EmbeddingSize != _spec.HiddenSize)
             x = _blocks.Linear(DecoderTensors.OutputProjection, x, bias: false);
-        var weight = _blocks.Weights.Matrix(_spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight");
-        List<string> inputs = [x, weight];
-        if (_spec.HeadBias)
-            inputs.Add(_blocks.Weights.Tensor($"{DecoderTensors.Head}.bias"));
+        var weight = _blocks.Weights.LargeMatrix(_spec.TiedHead ? DecoderTensors.TokenEmbedding : $"{DecoderTensors.Head}.weight");
+        var bias = _spec.HeadBias ? _blocks.Weights.Tensor($"{DecoderTensors.Head}.bias") : "";
+        var logits = _graph.Product("/lm_head", x, weight, bias, output: _spec.LogitSoftCap is null ? DecoderGraph.Logits : null);
         if (_spec.LogitSoftCap is { } cap)
-            Cap(_graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [.. inputs]), (float)cap);
-        else
-            _graph.Node("/lm_head/Gemm", GraphBlocks.Gemm, [.. inputs], DecoderGraph.Logits);
+            Cap(logits, (float)cap);
         _graph.Output(DecoderGraph.Logits, DataType.Float, "R", _spec.VocabularySize);
     }
 

@@ -95,7 +95,7 @@ internal sealed class DecoderHalfExporter(EncoderDecoderSpec spec, IModelWeights
             ],
             output, cache.PresentKeys, cache.PresentValues);
         var projection = EncoderDecoderTensors.Output(name);
-        return _blocks.Gemm(
+        return _blocks.Linear(
             projection, graph.Node($"/{name}/Reshape", new("Reshape"), output, RowsShape),
             _blocks.Weights.AttentionOutput(projection), spec.Bias ? _blocks.Weights.Tensor($"{projection}.bias") : "");
     }
@@ -105,7 +105,7 @@ internal sealed class DecoderHalfExporter(EncoderDecoderSpec spec, IModelWeights
     {
         var weight = _blocks.Weights.Heads(name, "weight", name);
         var bias = spec.Bias ? _blocks.Weights.Heads(name, "bias", name) : "";
-        return graph.Node($"/{name}/Reshape", new("Reshape"), _blocks.Gemm(name, x, weight, bias), BatchedShape);
+        return graph.Node($"/{name}/Reshape", new("Reshape"), _blocks.Linear(name, x, weight, bias), BatchedShape);
     }
 
     private void Hold(Cache cache)
@@ -118,10 +118,9 @@ internal sealed class DecoderHalfExporter(EncoderDecoderSpec spec, IModelWeights
 
     private void Head(string x)
     {
-        var weight = _blocks.Weights.Matrix(spec.TiedHead ? EncoderDecoderTensors.TokenEmbedding : $"{EncoderDecoderTensors.Head}.weight");
+        var weight = _blocks.Weights.LargeMatrix(spec.TiedHead ? EncoderDecoderTensors.TokenEmbedding : $"{EncoderDecoderTensors.Head}.weight");
         var bias = spec.HeadBias ? _blocks.Weights.Tensor($"{EncoderDecoderTensors.Head}.bias") : "";
-        var scaled = GraphBlocks.Gemm with { Floats = [("alpha", (float)spec.HeadScale)] };
-        graph.Node("/lm_head/Gemm", scaled, [x, weight, bias], DecoderGraph.Logits);
+        graph.Product("/lm_head", x, weight, bias, (float)spec.HeadScale, DecoderGraph.Logits);
         graph.Output(DecoderGraph.Logits, DataType.Float, "B", spec.VocabularySize);
     }
 

@@ -16,17 +16,26 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
     /// <inheritdoc cref="TensorWriter.Matrix"/>
     public string Matrix(string name) => _writer.Matrix(name);
 
+    /// <inheritdoc cref="TensorWriter.LargeMatrix"/>
+    public string LargeMatrix(string name) => _writer.LargeMatrix(name);
+
+    /// <inheritdoc cref="TensorWriter.Table"/>
+    public string Table(string name) => _writer.Table(name);
+
     /// <summary>The query, key and value projections one below the other: [(heads + 2 * keyValueHeads) * D, H].</summary>
     public string QueryKeyValue(int layer, string kind)
     {
         var width = kind == "bias" ? 1 : spec.HiddenSize;
         var rows = (spec.HeadCount + 2 * spec.KeyValueHeadCount) * _layout.Size;
-        return graph.Weight($"layers.{layer}.self_attn.qkv_proj.{kind}", width == 1 ? [rows] : [rows, width], file =>
+        var name = $"layers.{layer}.self_attn.qkv_proj.{kind}";
+        return width == 1 ? graph.Weight(name, [rows], Write) : graph.Matrix(name, rows, width, Write);
+
+        void Write(IWeightSink sink)
         {
-            WriteHeads(file, $"{DecoderTensors.Query(layer)}.{kind}", spec.HeadCount, _layout.QueryKey, width);
-            WriteHeads(file, $"{DecoderTensors.Key(layer)}.{kind}", spec.KeyValueHeadCount, _layout.QueryKey, width);
-            WriteHeads(file, $"{DecoderTensors.Value(layer)}.{kind}", spec.KeyValueHeadCount, _layout.Value, width);
-        });
+            WriteHeads(sink, $"{DecoderTensors.Query(layer)}.{kind}", spec.HeadCount, _layout.QueryKey, width);
+            WriteHeads(sink, $"{DecoderTensors.Key(layer)}.{kind}", spec.KeyValueHeadCount, _layout.QueryKey, width);
+            WriteHeads(sink, $"{DecoderTensors.Value(layer)}.{kind}", spec.KeyValueHeadCount, _layout.Value, width);
+        }
     }
 
     /// <summary>[H, heads * D]: nothing comes from the padding of a head.</summary>
@@ -34,8 +43,8 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
     {
         var name = $"{DecoderTensors.AttentionOutput(layer)}.weight";
         if (_layout.Size == spec.HeadSize)
-            return Tensor(name);
-        return graph.Weight(name, [spec.HiddenSize, spec.HeadCount * _layout.Size], file =>
+            return Matrix(name);
+        return graph.Matrix(name, spec.HiddenSize, spec.HeadCount * _layout.Size, file =>
         {
             var values = _writer.Read(name);
             for (var at = 0; at < values.Length; at += spec.HeadSize)
@@ -80,7 +89,7 @@ internal sealed class DecoderWeights(DecoderSpec spec, IModelWeights weights, Gr
             });
     }
 
-    private void WriteHeads(WeightFile file, string name, int heads, int[] slots, int width, float factor = 1)
+    private void WriteHeads(IWeightSink file, string name, int heads, int[] slots, int width, float factor = 1)
     {
         var values = _writer.Read(name);
         var scaled = new float[factor == 1 ? 0 : width];

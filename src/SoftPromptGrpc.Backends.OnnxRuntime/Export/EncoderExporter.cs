@@ -66,7 +66,7 @@ internal sealed class EncoderExporter(EncoderDecoderSpec spec, IModelWeights wei
         string[] projections = [EncoderDecoderTensors.Key(name), EncoderDecoderTensors.Value(name)];
         var weight = _blocks.Weights.Heads($"{name}.kv_proj", "weight", projections);
         var bias = spec.Bias ? _blocks.Weights.Heads($"{name}.kv_proj", "bias", projections) : "";
-        graph.Node($"/{name}/kv_proj/Gemm", GraphBlocks.Gemm, [encoded, weight, bias], output);
+        graph.Product($"/{name}/kv_proj", encoded, weight, bias, output: output);
         graph.Output(output, DataType.Float, "S", 2 * spec.HeadCount * _blocks.Weights.HeadSize);
     }
 }

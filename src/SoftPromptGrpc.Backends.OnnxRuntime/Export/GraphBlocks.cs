@@ -5,9 +5,6 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 /// <summary>Parts that every exported graph is made of.</summary>
 internal static class GraphBlocks
 {
-    /// <summary>Weights keep their checkpoint's layout, [outputs, inputs]: nothing is transposed on the way.</summary>
-    public static Operator Gemm => new("Gemm") { Integers = [("transB", 1)] };
-
     public static string Activation(this GraphBuilder graph, string place, ActivationKind kind, string x)
     {
         var op = kind switch

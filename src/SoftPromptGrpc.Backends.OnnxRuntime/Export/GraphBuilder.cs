@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export.Onnx;
+using SoftPromptGrpc.Backends.OnnxRuntime.Operators.Products;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 
@@ -19,13 +20,15 @@ internal sealed class GraphBuilder : IDisposable
     private readonly string _directory;
     private readonly string _name;
     private readonly WeightFile _weights;
+    private readonly MatrixFormat _format;
     private readonly GraphProto _graph = new() { Name = "decoder" };
+    private readonly Dictionary<string, int> _outputs = [];
 
     /// <param name="directory">Exists; has no files of this name.</param>
     /// <param name="name">Of the graph's file, without extension.</param>
-    public GraphBuilder(string directory, string name = ModelName)
+    public GraphBuilder(string directory, string name = ModelName, MatrixFormat format = MatrixFormat.Rows)
     {
-        (_directory, _name) = (directory, name);
+        (_directory, _name, _format) = (directory, name, format);
         _weights = new(Path.Combine(directory, WeightsFile(name)));
     }
 
@@ -84,30 +87,48 @@ internal sealed class GraphBuilder : IDisposable
 
     /// <summary>A weight, streamed to the file of weights.</summary>
     /// <param name="write">Writes exactly as many values as the shape has.</param>
-    public string Weight(string name, ReadOnlySpan<int> shape, Action<WeightFile> write) =>
+    public string Weight(string name, ReadOnlySpan<int> shape, Action<IWeightSink> write) =>
         Weight(name, TensorProto.Types.DataType.Float, sizeof(float), shape, write);
 
-    /// <inheritdoc cref="Weight(string, ReadOnlySpan{int}, Action{WeightFile})"/>
-    /// <param name="size">Of one value, in bytes.</param>
-    public string Weight(string name, TensorProto.Types.DataType type, int size, ReadOnlySpan<int> shape, Action<WeightFile> write)
+    /// <summary>A weight that rows are multiplied by, with <see cref="Product"/>.</summary>
+    /// <inheritdoc cref="Weight(string, ReadOnlySpan{int}, Action{IWeightSink})"/>
+    public string Matrix(string name, int outputs, int inputs, Action<IWeightSink> write)
     {
-        var (dimensions, bytes) = (new long[shape.Length], (long)size);
-        for (var i = 0; i < shape.Length; i++)
+        _outputs[name] = outputs;
+        if (_format == MatrixFormat.Rows)
+            return Weight(name, [outputs, inputs], write);
+        var isInt8 = _format == MatrixFormat.Int8Panels;
+        var sink = new PanelSink(_weights, inputs, isInt8);
+        var (type, size) = isInt8 ? (TensorProto.Types.DataType.Int8, sizeof(sbyte)) : (TensorProto.Types.DataType.Float, sizeof(float));
+        Weight(name, type, size, PanelSink.Shape(outputs, inputs, isInt8), _ =>
         {
-            dimensions[i] = shape[i];
-            bytes *= shape[i];
-        }
-        _weights.Align();
-        var offset = _weights.Length;
-        write(_weights);
-        if (_weights.Length - offset != bytes)
-            throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
-        var tensor = Tensor(name, type, dimensions);
-        tensor.DataLocation = TensorProto.Types.DataLocation.External;
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile(_name) });
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.ToString(CultureInfo.InvariantCulture) });
+            write(sink);
+            sink.Complete();
+        });
+        if (isInt8)
+            Weight(ScalesOf(name), [sink.Scales.Count], file => file.Write([.. sink.Scales]));
         return name;
+    }
+
+    /// <summary>scale * x W' + bias.</summary>
+    /// <param name="weight">What <see cref="Matrix"/> returned.</param>
+    /// <param name="bias">"" for none.</param>
+    /// <param name="place">Of the node, whose name ends in the operator.</param>
+    /// <param name="output">As <see cref="Node(string, Operator, ReadOnlySpan{string})"/> names it if left out.</param>
+    public string Product(string place, string x, string weight, string bias, float scale = 1, string? output = null)
+    {
+        var op = _format switch
+        {
+            MatrixFormat.Rows => new Operator("Gemm") { Integers = [("transB", 1)], Floats = [("alpha", scale)] },
+            MatrixFormat.Panels => Own(PanelProduct.Float),
+            MatrixFormat.Int8Panels => Own(PanelProduct.Int8),
+        };
+        var name = $"{place}/{op.Type}";
+        output ??= $"{name}/output_0";
+        Node(name, op, _format == MatrixFormat.Int8Panels ? [x, weight, ScalesOf(weight), bias] : [x, weight, bias], output);
+        return output;
+
+        Operator Own(string type) => new(type, Operator.Own) { Integers = [("outputs", _outputs[weight])], Floats = [("scale", scale)] };
     }
 
     /// <summary>Makes both files durable.</summary>
@@ -130,6 +151,30 @@ internal sealed class GraphBuilder : IDisposable
     }
 
     public void Dispose() => _weights.Dispose();
+
+    private static string ScalesOf(string weight) => $"{weight}.scales";
+
+    /// <param name="size">Of one value, in bytes.</param>
+    private string Weight(string name, TensorProto.Types.DataType type, int size, ReadOnlySpan<int> shape, Action<WeightFile> write)
+    {
+        var (dimensions, bytes) = (new long[shape.Length], (long)size);
+        for (var i = 0; i < shape.Length; i++)
+        {
+            dimensions[i] = shape[i];
+            bytes *= shape[i];
+        }
+        _weights.Align();
+        var offset = _weights.Length;
+        write(_weights);
+        if (_weights.Length - offset != bytes)
+            throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
+        var tensor = Tensor(name, type, dimensions);
+        tensor.DataLocation = TensorProto.Types.DataLocation.External;
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile(_name) });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.ToString(CultureInfo.InvariantCulture) });
+        return name;
+    }
 
     private TensorProto Tensor(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> dimensions)
     {

@@ -30,7 +30,7 @@ internal sealed class HalfBlocks(EncoderDecoderSpec spec, IModelWeights weights,
     {
         if (spec.RelativePositions is null)
         {
-            var table = Weights.Matrix(EncoderDecoderTensors.PositionEmbedding(half));
+            var table = Weights.Table(EncoderDecoderTensors.PositionEmbedding(half));
             var rows = graph.Node("/embed_positions/Gather", new("Gather"), table, positions());
             x = graph.Node("/embed_positions/Add", new("Add"), x, rows);
         }
@@ -50,10 +50,10 @@ internal sealed class HalfBlocks(EncoderDecoderSpec spec, IModelWeights weights,
 
     /// <summary>One projection with the checkpoint's own matrix.</summary>
     public string Linear(string name, string x) =>
-        Gemm(name, x, Weights.Tensor($"{name}.weight"), spec.Bias ? Weights.Tensor($"{name}.bias") : "");
+        Linear(name, x, Weights.Matrix($"{name}.weight"), spec.Bias ? Weights.Tensor($"{name}.bias") : "");
 
     /// <param name="bias">"" for none.</param>
-    public string Gemm(string name, string x, string weight, string bias) => graph.Node($"/{name}/Gemm", GraphBlocks.Gemm, x, weight, bias);
+    public string Linear(string name, string x, string weight, string bias) => graph.Product($"/{name}", x, weight, bias);
 
     /// <summary>x + added, normed, and x + added itself.</summary>
     private (string Normed, string Sum) Norm(string name, string x, string added)

@@ -17,6 +17,12 @@ internal sealed class HalfWeights(EncoderDecoderSpec spec, IModelWeights weights
     /// <inheritdoc cref="TensorWriter.Matrix"/>
     public string Matrix(string name) => _writer.Matrix(name);
 
+    /// <inheritdoc cref="TensorWriter.LargeMatrix"/>
+    public string LargeMatrix(string name) => _writer.LargeMatrix(name);
+
+    /// <inheritdoc cref="TensorWriter.Table"/>
+    public string Table(string name) => _writer.Table(name);
+
     /// <summary>Projections one below the other, their heads padded with zeros: [projections * heads * D, H].</summary>
     /// <param name="name">Of the tensor in the graph.</param>
     /// <param name="kind">"weight" or "bias".</param>
@@ -24,7 +30,9 @@ internal sealed class HalfWeights(EncoderDecoderSpec spec, IModelWeights weights
     {
         var width = kind == "bias" ? 1 : spec.HiddenSize;
         var rows = projections.Length * spec.HeadCount * HeadSize;
-        return graph.Weight($"{name}.{kind}", width == 1 ? [rows] : [rows, width], file =>
+        return width == 1 ? graph.Weight($"{name}.{kind}", [rows], Write) : graph.Matrix($"{name}.{kind}", rows, width, Write);
+
+        void Write(IWeightSink file)
         {
             foreach (var projection in projections)
             {
@@ -36,7 +44,7 @@ internal sealed class HalfWeights(EncoderDecoderSpec spec, IModelWeights weights
                         file.Write(_zeros.AsSpan(0, width));
                 }
             }
-        });
+        }
     }
 
     /// <summary>[H, heads * D]: nothing comes from the padding of a head.</summary>
@@ -44,8 +52,8 @@ internal sealed class HalfWeights(EncoderDecoderSpec spec, IModelWeights weights
     {
         var size = HeadSize;
         if (size == spec.HeadSize)
-            return Tensor($"{name}.weight");
-        return graph.Weight($"{name}.weight", [spec.HiddenSize, spec.HeadCount * size], file =>
+            return Matrix($"{name}.weight");
+        return graph.Matrix($"{name}.weight", spec.HiddenSize, spec.HeadCount * size, file =>
         {
             var values = _writer.Read($"{name}.weight");
             for (var at = 0; at < values.Length; at += spec.HeadSize)

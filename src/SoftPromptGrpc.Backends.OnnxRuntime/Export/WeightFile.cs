@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 /// The file beside the graph that holds the initializers, written front to back. Each begins on a page, so that ONNX Runtime can
 /// map it into memory.
 /// </summary>
-internal sealed class WeightFile : IDisposable
+internal sealed class WeightFile : IWeightSink, IDisposable
 {
     private const int Page = 4096;
 
@@ -27,6 +27,8 @@ internal sealed class WeightFile : IDisposable
         zeros.Clear();
         WriteBytes(zeros[..(int)((Page - Length % Page) % Page)]);
     }
+
+    public void Write(ReadOnlySpan<float> values) => Write<float>(values);
 
     public void Write<T>(ReadOnlySpan<T> values)
         where T : unmanaged => WriteBytes(MemoryMarshal.AsBytes(values));

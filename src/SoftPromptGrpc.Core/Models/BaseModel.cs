@@ -35,6 +35,8 @@ public sealed record BaseModel(
     /// </summary>
     public bool KeepsPrecision { get; init; }
 
+    public ServingPrecision ServingPrecision { get; init; }
+
     /// <summary>What the weights take in memory, in bytes.</summary>
     /// <param name="keepsPrecision">As <see cref="KeepsPrecision"/>.</param>
     public long WeightBytes(bool keepsPrecision) => Spec.Tensors().Sum(tensor =>

@@ -31,7 +31,7 @@ internal sealed class ModelLoading(
         try
         {
             var read = await reader.ReadAsync(options.Id, options.Path, cancellationToken);
-            var model = options.Weights.Apply(read, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+            var model = options.Weights.Apply(read, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) with { ServingPrecision = options.Precision };
             await OpenAsync(model, cancellationToken);
             catalog.SetReady(model);
             logger.ModelReady(

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Server.Models;
 
@@ -18,6 +19,10 @@ public sealed class ModelOptions
 
     /// <summary>What weights of 16 bits become in memory.</summary>
     public WeightMemory Weights { get; set; } = WeightMemory.Auto;
+
+    /// <summary>In what the model is served.</summary>
+    [EnumDataType(typeof(ServingPrecision))]
+    public ServingPrecision Precision { get; set; } = ServingPrecision.Full;
 }
 
 /// <summary>Bound from the "Models" list and checked when the host starts.</summary>

@@ -14,10 +14,10 @@ public sealed class ExportCacheTests : IDisposable
     [Fact]
     public async Task GetAsync_Twice_WritesOnce()
     {
-        var path = await Cache().GetAsync(_model, _ct);
+        var path = await Cache().GetAsync(_model, MatrixFormat.Rows, _ct);
         var written = File.GetLastWriteTimeUtc(path);
 
-        Assert.Equal(path, await Cache().GetAsync(_model, _ct));
+        Assert.Equal(path, await Cache().GetAsync(_model, MatrixFormat.Rows, _ct));
         Assert.Equal(written, File.GetLastWriteTimeUtc(path));
         Assert.Equal($"feed-{DecoderExporter.Version}", new FileInfo(path).Directory!.Name);
     }
@@ -28,13 +28,13 @@ public sealed class ExportCacheTests : IDisposable
     [InlineData("complete.json")]
     public async Task GetAsync_FileChanged_WritesAgain(string name)
     {
-        var file = Path.Combine(Path.GetDirectoryName(await Cache().GetAsync(_model, _ct))!, name);
+        var file = Path.Combine(Path.GetDirectoryName(await Cache().GetAsync(_model, MatrixFormat.Rows, _ct))!, name);
         var sound = await File.ReadAllBytesAsync(file, _ct);
         var changed = (byte[])sound.Clone();
         changed[changed.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(file, changed, _ct);
 
-        await Cache().GetAsync(_model, _ct);
+        await Cache().GetAsync(_model, MatrixFormat.Rows, _ct);
 
         Assert.Equal(sound, await File.ReadAllBytesAsync(file, _ct));
     }
@@ -45,10 +45,10 @@ public sealed class ExportCacheTests : IDisposable
     [InlineData("complete.json")]
     public async Task GetAsync_FileMissing_WritesAgain(string name)
     {
-        var file = Path.Combine(Path.GetDirectoryName(await Cache().GetAsync(_model, _ct))!, name);
+        var file = Path.Combine(Path.GetDirectoryName(await Cache().GetAsync(_model, MatrixFormat.Rows, _ct))!, name);
         File.Delete(file);
 
-        await Cache().GetAsync(_model, _ct);
+        await Cache().GetAsync(_model, MatrixFormat.Rows, _ct);
 
         Assert.True(File.Exists(file));
     }
@@ -60,7 +60,7 @@ public sealed class ExportCacheTests : IDisposable
         Directory.CreateDirectory(unfinished);
         await File.WriteAllTextAsync(Path.Combine(unfinished, "model.onnx"), "half", _ct);
 
-        var path = await Cache().GetAsync(_model, _ct);
+        var path = await Cache().GetAsync(_model, MatrixFormat.Rows, _ct);
 
         Assert.True(new FileInfo(path).Length > 4);
         Assert.False(Directory.Exists(unfinished));
@@ -76,7 +76,7 @@ public sealed class ExportCacheTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(older, "model.onnx"), "old", _ct);
         await File.WriteAllTextAsync($"{older}.lock", "", _ct);
 
-        await Cache().GetAsync(_model, _ct);
+        await Cache().GetAsync(_model, MatrixFormat.Rows, _ct);
 
         Assert.False(Directory.Exists(older));
         Assert.False(File.Exists($"{older}.lock"));
@@ -88,16 +88,16 @@ public sealed class ExportCacheTests : IDisposable
     {
         var failing = _model with { Weights = new FailingWeights(_model.Weights) };
 
-        await Assert.ThrowsAsync<IOException>(() => Cache().GetAsync(failing, _ct));
+        await Assert.ThrowsAsync<IOException>(() => Cache().GetAsync(failing, MatrixFormat.Rows, _ct));
 
         Assert.False(Directory.Exists(Path.Combine(_directory.Path, $"feed-{DecoderExporter.Version}")));
-        Assert.True(File.Exists(await Cache().GetAsync(_model, _ct)));
+        Assert.True(File.Exists(await Cache().GetAsync(_model, MatrixFormat.Rows, _ct)));
     }
 
     [Fact]
     public async Task GetAsync_ManyAtOnce_AllGetTheSameEntry()
     {
-        var paths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Cache().GetAsync(_model, _ct), _ct)));
+        var paths = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Cache().GetAsync(_model, MatrixFormat.Rows, _ct), _ct)));
 
         Assert.Single(paths.Distinct());
         Assert.True(ExportMarker.Matches(Path.GetDirectoryName(paths[0])!));
