@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Backends.OnnxRuntime;
 using SoftPromptGrpc.Benchmarks.LlamaCpp;
+using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Benchmarks.Serving;
 
@@ -11,7 +12,7 @@ internal sealed class Engines : IDisposable
     private const int Positions = 512;
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), "softprompt-benchmarks");
-    private readonly Core.Models.BaseModel _model = Gpt2.Create();
+    private readonly BaseModel _model = Gpt2.Create();
     private readonly List<IEngine> _opened = [];
 
     /// <param name="threads">Of each engine.</param>
@@ -26,7 +27,7 @@ internal sealed class Engines : IDisposable
 
     public int Sequences { get; }
 
-    public async Task<IEngine> SessionAsync(CancellationToken cancellationToken)
+    public async Task<IEngine> SessionAsync(ServingPrecision precision, CancellationToken cancellationToken)
     {
         var options = new OnnxOptions
         {
@@ -35,7 +36,7 @@ internal sealed class Engines : IDisposable
             MaxSequences = Sequences,
         };
         var backend = new OnnxInferenceBackend(Options.Create(options), TimeProvider.System, NullLogger<OnnxInferenceBackend>.Instance);
-        return Opened(new SessionEngine(await backend.OpenAsync(_model, cancellationToken), Gpt2.Spec.VocabularySize, Positions));
+        return Opened(new SessionEngine(await backend.OpenAsync(_model with { ServingPrecision = precision }, cancellationToken), Gpt2.Spec.VocabularySize, Positions));
     }
 
     /// <param name="isQuantized">With 8-bit weights (Q8_0).</param>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Benchmarks.Serving;
 
@@ -28,10 +29,12 @@ internal static class ServingCommands
         };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => Environment.ProcessorCount };
         var repeats = new Option<int>("--repeats") { DefaultValueFactory = _ => 5 };
-        var command = new Command(name, description) { llama, threads, repeats };
+        var precisions = new Option<ServingPrecision[]>("--precision") { DefaultValueFactory = _ => Enum.GetValues<ServingPrecision>() };
+        var command = new Command(name, description) { llama, precisions, threads, repeats };
         command.SetAction((arguments, cancellationToken) =>
-            new ServingRun(arguments.GetValue(llama)?.FullName, arguments.GetRequiredValue(threads), arguments.GetRequiredValue(repeats))
-                .RunAsync(workloads, cancellationToken));
+            new ServingRun(
+                arguments.GetValue(llama)?.FullName, arguments.GetRequiredValue(precisions), arguments.GetRequiredValue(threads),
+                arguments.GetRequiredValue(repeats)).RunAsync(workloads, cancellationToken));
         return command;
     }
 }

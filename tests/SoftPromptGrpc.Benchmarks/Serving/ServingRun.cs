@@ -1,11 +1,12 @@
 using SoftPromptGrpc.Benchmarks.LlamaCpp;
 using SoftPromptGrpc.Benchmarks.Measuring;
+using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Benchmarks.Serving;
 
 /// <summary>One table: this backend and llama.cpp over some workloads.</summary>
 /// <param name="llama">Where llama.cpp's libraries are; null: it is left out.</param>
-internal sealed class ServingRun(string? llama, int threads, int repeats)
+internal sealed class ServingRun(string? llama, IReadOnlyList<ServingPrecision> precisions, int threads, int repeats)
 {
     private const int Sequences = 16;
 
@@ -17,13 +18,18 @@ internal sealed class ServingRun(string? llama, int threads, int repeats)
             $"{threads} threads; {MarkdownTable.Number(reading / 1e9)} GB/s read, {MarkdownTable.Number(products / 1e9)} GFLOP/s in float32.");
         using var engines = new Engines(threads, Sequences);
         var table = new MarkdownTable("workload", "engine", "tokens/s", "spread", "of bandwidth", "of GEMM rate", "ratio", "spread", "to reach", "verdict");
-        var pair = new Pair("float32", sizeof(float), await engines.SessionAsync(cancellationToken), null);
-        if (llama is not null)
-            pair = pair with { Theirs = engines.Llama(new LlamaLibrary(llama), isQuantized: false) };
-        if (pair.Theirs is not null)
-            Console.WriteLine($"{pair.Precision}: logits differ by {Workload.Difference(pair.Ours, pair.Theirs):0.0e0} of their size.");
-        foreach (var workload in workloads)
-            await MeasureAsync(workload, pair, workload.Float32Ratio, (reading, products), table, cancellationToken);
+        var library = llama is null ? null : new LlamaLibrary(llama);
+        foreach (var precision in precisions)
+        {
+            var isQuantized = precision == ServingPrecision.EightBit;
+            var pair = new Pair(
+                isQuantized ? "8 bits" : "float32", isQuantized ? sizeof(sbyte) : sizeof(float),
+                await engines.SessionAsync(precision, cancellationToken), library is null ? null : engines.Llama(library, isQuantized));
+            if (pair.Theirs is not null)
+                Console.WriteLine($"{pair.Precision}: logits differ by {Workload.Difference(pair.Ours, pair.Theirs):0.0e0} of their size.");
+            foreach (var workload in workloads)
+                await MeasureAsync(workload, pair, isQuantized ? workload.Int8Ratio : workload.Float32Ratio, (reading, products), table, cancellationToken);
+        }
         table.Write(Console.Out);
     }
 
