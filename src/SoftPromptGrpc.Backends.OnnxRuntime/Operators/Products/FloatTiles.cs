@@ -29,7 +29,8 @@ internal static unsafe class FloatTiles
         var panel = (float*)tile->Panel;
         var next = tile->Next;
         var depth = tile->Depth;
-        var (a0, a1, a2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var sums = (float*)tile->Sums;
+        var (a0, a1, a2) = Begin(tile, sums);
         for (nint k = 0; k < depth; k++, panel += Panels.Width, next += Step)
         {
             Fetch(next);
@@ -38,7 +39,7 @@ internal static unsafe class FloatTiles
             a1 = Add(a1, x, Vector512.Load(panel + 16));
             a2 = Add(a2, x, Vector512.Load(panel + 32));
         }
-        Store((float*)tile->Sums, a0, a1, a2);
+        Store(sums, a0, a1, a2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -48,14 +49,15 @@ internal static unsafe class FloatTiles
         nint stride = tile->Stride;
         float* x0 = rows, x1 = rows + (tile->Row(1) * stride), x2 = rows + (tile->Row(2) * stride), x3 = rows + (tile->Row(3) * stride);
         float* x4 = rows + (tile->Row(4) * stride), x5 = rows + (tile->Row(5) * stride), x6 = rows + (tile->Row(6) * stride), x7 = rows + (tile->Row(7) * stride);
-        var (a0, a1, a2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (b0, b1, b2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (c0, c1, c2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (d0, d1, d2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (e0, e1, e2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (f0, f1, f2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (g0, g1, g2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var (h0, h1, h2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var sums = (float*)tile->Sums;
+        var (a0, a1, a2) = Begin(tile, sums);
+        var (b0, b1, b2) = Begin(tile, sums + Panels.Width);
+        var (c0, c1, c2) = Begin(tile, sums + (2 * Panels.Width));
+        var (d0, d1, d2) = Begin(tile, sums + (3 * Panels.Width));
+        var (e0, e1, e2) = Begin(tile, sums + (4 * Panels.Width));
+        var (f0, f1, f2) = Begin(tile, sums + (5 * Panels.Width));
+        var (g0, g1, g2) = Begin(tile, sums + (6 * Panels.Width));
+        var (h0, h1, h2) = Begin(tile, sums + (7 * Panels.Width));
         var panel = (float*)tile->Panel;
         var next = tile->Next;
         var mask = tile->NextMask;
@@ -85,7 +87,6 @@ internal static unsafe class FloatTiles
             x = Vector512.Create(x7[k]);
             (h0, h1, h2) = (Add(h0, x, p), Add(h1, x, q), Add(h2, x, r));
         }
-        var sums = (float*)tile->Sums;
         Store(sums, a0, a1, a2);
         Store(sums + Panels.Width, b0, b1, b2);
         Store(sums + (2 * Panels.Width), c0, c1, c2);
@@ -99,6 +100,11 @@ internal static unsafe class FloatTiles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Add(Vector512<float> sum, Vector512<float> x, Vector512<float> weights) =>
         Avx512F.FusedMultiplyAdd(x, weights, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<float>, Vector512<float>, Vector512<float>) Begin(Tile* tile, float* sums) => tile->IsFirst
+        ? (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero)
+        : (Vector512.Load(sums), Vector512.Load(sums + 16), Vector512.Load(sums + 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(byte* next)

@@ -30,7 +30,8 @@ internal static unsafe class Int8Tiles
         {
             var x = (short*)((int*)tile->Rows + ((nint)row * tile->Stride));
             var sums = new Span<int>((int*)tile->Sums + (row * Panels.Width), Panels.Width);
-            sums.Clear();
+            if (tile->IsFirst)
+                sums.Clear();
             for (var i = 0; i < 2 * tile->Depth; i++)
             {
                 var weights = (sbyte*)tile->Panel + ((nint)(i / 2) * 2 * Panels.Width) + (i % 2);
@@ -48,10 +49,11 @@ internal static unsafe class Int8Tiles
         var panel = (sbyte*)tile->Panel;
         var depth = tile->Depth;
         var sums = (int*)tile->Sums + (row * Panels.Width);
-        var (a0, a1, a2) = (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero);
-        var (a3, a4, a5) = (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero);
-        var (b0, b1, b2) = (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero);
-        var (b3, b4, b5) = (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero);
+        var others = (int*)tile->Sums + (tile->Row(row + 1) * Panels.Width);
+        var (a0, a1, a2) = Begin(tile, sums);
+        var (a3, a4, a5) = Begin(tile, sums + 24);
+        var (b0, b1, b2) = Begin(tile, others);
+        var (b3, b4, b5) = Begin(tile, others + 24);
         for (nint k = 0; k < depth; k++, panel += 2 * Panels.Width)
         {
             var (p, q) = (Vector256.Create(x[k]).AsInt16(), Vector256.Create(y[k]).AsInt16());
@@ -69,7 +71,7 @@ internal static unsafe class Int8Tiles
             (a5, b5) = (Add(a5, p, w), Add(b5, q, w));
         }
         Store(sums, a0, a1, a2, a3, a4, a5);
-        Store(sums + Panels.Width, b0, b1, b2, b3, b4, b5);
+        Store(others, b0, b1, b2, b3, b4, b5);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,6 +80,11 @@ internal static unsafe class Int8Tiles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Add(Vector256<int> sum, Vector256<short> x, Vector256<short> weights) =>
         sum + Avx2.MultiplyAddAdjacent(x, weights);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<int>, Vector256<int>, Vector256<int>) Begin(Tile* tile, int* sums) => tile->IsFirst
+        ? (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero)
+        : (Vector256.Load(sums), Vector256.Load(sums + 8), Vector256.Load(sums + 16));
 
     private static void Store(int* sums, params ReadOnlySpan<Vector256<int>> values)
     {

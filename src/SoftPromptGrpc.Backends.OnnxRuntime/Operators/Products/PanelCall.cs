@@ -7,6 +7,8 @@ internal unsafe struct PanelCall
 {
     private const int RowsOfPart = 128;
     private const int MostParts = 128;
+    private const int InputsOfSlice = 128;
+    private const int FetchedSlices = 2;
 
     public float* X;
     public byte* Panels;
@@ -52,33 +54,38 @@ internal unsafe struct PanelCall
     public static void Multiply(PanelCall* call, int part)
     {
         var (block, first) = Math.DivRem(part, call->PartsOfRow);
-        var sums = stackalloc float[Tile.MostRows * Products.Panels.Width];
+        var sums = stackalloc float[RowsOfPart * Products.Panels.Width];
         var end = Math.Min(call->PanelCount, (first + 1) * call->PanelsOfPart);
         for (var panel = first * call->PanelsOfPart; panel < end; panel++)
             call->Multiply(panel, block * RowsOfPart, Math.Min(call->Rows, (block + 1) * RowsOfPart), sums);
     }
 
+    // Slice by slice, each with all rows: a slice stays in the nearest cache, and the processor goes on reading the panel meanwhile.
     private readonly void Multiply(int panel, int firstRow, int endRow, float* sums)
     {
         var start = Panels + (panel * PanelBytes);
-        var tile = new Tile
+        var inputBytes = PanelBytes / Depth;
+        for (var first = 0; first < Depth; first += InputsOfSlice)
         {
-            Stride = Depth, Depth = Depth, Panel = start, Sums = sums,
-            Next = start + PanelBytes, NextMask = endRow - firstRow > Tile.MostRows ? 1 : 0,
-        };
-        for (var row = firstRow; row < endRow; row += Tile.MostRows)
-        {
-            tile.Count = Math.Min(Tile.MostRows, endRow - row);
-            tile.Rows = IsInt8 ? (int*)Rounded + ((nint)row * Depth) : X + ((nint)row * Depth);
-            if (IsInt8)
-                Int8Tiles.Multiply(&tile);
-            else
-                FloatTiles.Multiply(&tile);
-            for (var i = 0; i < tile.Count; i++)
-                Finish(row + i, panel, sums + (i * Products.Panels.Width));
-            // The first two tiles have fetched the next panel.
-            tile.Next = row == firstRow ? tile.Next + (PanelBytes / 2) : start;
+            var depth = Math.Min(InputsOfSlice, Depth - first);
+            var tile = new Tile { Stride = Depth, Depth = depth, IsFirst = first == 0, Panel = start + (first * inputBytes) };
+            // The first two tiles fetch what comes next, half of it each.
+            tile.NextMask = endRow - firstRow > Tile.MostRows ? 1 : 0;
+            tile.Next = (byte*)tile.Panel + (FetchedSlices * InputsOfSlice * inputBytes);
+            for (var row = firstRow; row < endRow; row += Tile.MostRows)
+            {
+                tile.Count = Math.Min(Tile.MostRows, endRow - row);
+                tile.Rows = (IsInt8 ? (float*)Rounded : X) + ((nint)row * Depth) + first;
+                tile.Sums = sums + ((row - firstRow) * Products.Panels.Width);
+                if (IsInt8)
+                    Int8Tiles.Multiply(&tile);
+                else
+                    FloatTiles.Multiply(&tile);
+                tile.Next = row == firstRow ? tile.Next + (depth * inputBytes / 2) : (byte*)tile.Panel;
+            }
         }
+        for (var row = firstRow; row < endRow; row++)
+            Finish(row, panel, sums + ((row - firstRow) * Products.Panels.Width));
     }
 
     private readonly void Finish(int row, int panel, float* sums)

@@ -10,8 +10,9 @@ internal unsafe struct Tile
     public int Stride;
     public int Count;
 
-    /// <summary>Inputs, or pairs of them.</summary>
+    /// <summary>Inputs, or pairs of them, that are added to the sums; the first ones begin these.</summary>
     public int Depth;
+    public bool IsFirst;
     public void* Panel;
 
     /// <summary>[<see cref="MostRows"/>, 48]: float, or int.</summary>
