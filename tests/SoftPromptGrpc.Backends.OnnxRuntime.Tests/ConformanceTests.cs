@@ -8,6 +8,11 @@ public sealed class OnnxGoldenTests(Sessions sessions) : InferenceGoldenTests, I
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }
 
+public sealed class OnnxRuntimeOperatorsGoldenTests(Sessions sessions) : InferenceGoldenTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend(o => o.OwnOperators = false);
+}
+
 public sealed class OnnxEncoderDecoderTests(Sessions sessions) : EncoderDecoderInferenceTests, IClassFixture<Sessions>
 {
     protected override IInferenceBackend Backend { get; } = sessions.Backend();

@@ -13,12 +13,30 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
 
     [Theory]
     [MemberData(nameof(RandomSpecs.Names), MemberType = typeof(RandomSpecs))]
-    public async Task Run_SequencesJoinAndLeave_EachAsAlone(string name)
+    public Task Run_SequencesJoinAndLeave_EachAsAlone(string name) =>
+        JoinAndLeaveAsync(RandomSpecs.Get(name), o => o.PrefillChunk = Chunk, ServingPrecision.Full);
+
+    [Theory]
+    [MemberData(nameof(RandomSpecs.Names), MemberType = typeof(RandomSpecs))]
+    public Task Run_OnlyOnnxRuntimesOperators_EachAsAlone(string name) => JoinAndLeaveAsync(
+        RandomSpecs.Get(name),
+        o =>
+        {
+            o.PrefillChunk = Chunk;
+            o.OwnOperators = false;
+        },
+        ServingPrecision.Full);
+
+    [Theory]
+    [MemberData(nameof(RandomSpecs.Names), MemberType = typeof(RandomSpecs))]
+    public Task Run_In8Bits_EachAsAlone(string name) =>
+        JoinAndLeaveAsync(RandomSpecs.Get(name), o => o.PrefillChunk = Chunk, ServingPrecision.EightBit);
+
+    private async Task JoinAndLeaveAsync(DecoderSpec spec, Action<OnnxOptions> configure, ServingPrecision precision)
     {
-        var spec = RandomSpecs.Get(name);
         var requests = Requests(spec);
-        var alone = await AloneAsync(spec, requests);
-        using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
+        var alone = await AloneAsync(spec, requests, configure, precision);
+        using var session = await sessions.OpenAsync(spec, configure, precision);
         var together = requests.Select(_ => new List<float[]>()).ToList();
         var running = new List<(int Request, ISequence Sequence)>();
         for (var step = 0; running.Count > 0 || step < requests.Count; step++)
@@ -44,7 +62,7 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
     {
         var spec = RandomModel.Small;
         var requests = Requests(spec);
-        var alone = await AloneAsync(spec, requests);
+        var alone = await AloneAsync(spec, requests, o => o.PrefillChunk = Chunk, ServingPrecision.Full);
         using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
         var together = requests.Select(_ => new List<float[]>()).ToList();
         var sequences = requests.Select(r => session.Open(r.Prompt, r.Capacity)).ToList();
@@ -97,12 +115,13 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
         Assert.Equal(alone, together);
     }
 
-    private async Task<List<List<float[]>>> AloneAsync(DecoderSpec spec, List<Request> requests)
+    private async Task<List<List<float[]>>> AloneAsync(
+        DecoderSpec spec, List<Request> requests, Action<OnnxOptions> configure, ServingPrecision precision)
     {
         var all = new List<List<float[]>>();
         foreach (var request in requests)
         {
-            using var session = await sessions.OpenAsync(spec, o => o.PrefillChunk = Chunk);
+            using var session = await sessions.OpenAsync(spec, configure, precision);
             using var sequence = session.Open(request.Prompt, request.Capacity);
             var logits = new List<float[]>();
             while (logits.Count < Steps)

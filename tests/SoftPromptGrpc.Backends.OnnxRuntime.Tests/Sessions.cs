@@ -18,8 +18,12 @@ public sealed class Sessions : IDisposable
         return new(Options.Create(options), TimeProvider.System, NullLogger<OnnxInferenceBackend>.Instance);
     }
 
-    internal Task<IInferenceSession> OpenAsync(DecoderSpec spec, Action<OnnxOptions>? configure = null) =>
-        Backend(configure).OpenAsync(RandomModel.Create(spec, $"{(uint)spec.GetHashCode():x8}"), TestContext.Current.CancellationToken);
+    internal Task<IInferenceSession> OpenAsync(
+        DecoderSpec spec, Action<OnnxOptions>? configure = null, ServingPrecision precision = ServingPrecision.Full)
+    {
+        var model = RandomModel.Create(spec, $"{(uint)spec.GetHashCode():x8}") with { ServingPrecision = precision };
+        return Backend(configure).OpenAsync(model, TestContext.Current.CancellationToken);
+    }
 
     public void Dispose() => _directory.Dispose();
 }
