@@ -14,10 +14,14 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private readonly InferenceOptions _options;
     private readonly ILogger _logger;
     private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(new() { SingleReader = true });
-    private readonly WaitingLine _waiting = new();
+    private readonly FairLine<ISequenceWork> _waiting = new();
     private readonly List<RunningSequence> _running = [];
     private readonly Task _loop;
     private int _queued;
+
+    /// <summary>What the session had no memory for; asked again once a sequence has left.</summary>
+    private ISequenceWork? _tooLarge;
+
     private volatile bool _stopped;
 
     /// <param name="session">Taken over: the loop alone touches it, and disposes it at its end.</param>
@@ -81,9 +85,8 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private void FailAll(Exception exception)
     {
         _arrivals.Writer.TryComplete();
-        while (_arrivals.Reader.TryRead(out var work))
-            _waiting.Add(work);
-        foreach (var work in _waiting.RemoveAll().Concat(_running.Select(sequence => sequence.Work)))
+        Queue();
+        foreach (var work in _waiting.RemoveAll(_ => true).Concat(_running.Select(sequence => sequence.Work)))
             work.Fail(exception);
     }
 
@@ -93,29 +96,35 @@ internal sealed class BatchScheduler : IAsyncDisposable
     {
         if (_running.Count + _waiting.Count == 0 && !_arrivals.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
             return false;
-        while (_arrivals.Reader.TryRead(out var work))
-            _waiting.Add(work);
+        Queue();
         return true;
+    }
+
+    private void Queue()
+    {
+        while (_arrivals.Reader.TryRead(out var work))
+            _waiting.Add(work, work.Group, work.Capacity, work.Priority);
     }
 
     private void Leave()
     {
         if (_stopped)
         {
-            foreach (var work in RemoveWaiting(_waiting.RemoveAll()))
+            foreach (var work in RemoveWaiting(_ => true))
                 work.Stop();
             foreach (var sequence in _running)
                 sequence.Work.Stop();
         }
-        foreach (var work in RemoveWaiting(_waiting.RemoveCancelled()))
+        foreach (var work in RemoveWaiting(work => work.CancellationToken.IsCancellationRequested))
             work.Fail(new OperationCanceledException(work.CancellationToken));
         foreach (var sequence in _running.Where(sequence => sequence.Work.CancellationToken.IsCancellationRequested))
             sequence.Work.Fail(new OperationCanceledException(sequence.Work.CancellationToken));
         CloseFinished();
     }
 
-    private List<ISequenceWork> RemoveWaiting(List<ISequenceWork> removed)
+    private List<ISequenceWork> RemoveWaiting(Predicate<ISequenceWork> match)
     {
+        var removed = _waiting.RemoveAll(match);
         Interlocked.Add(ref _queued, -removed.Count);
         return removed;
     }
@@ -123,7 +132,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     /// <summary>As many as the session has room for. One that does not fit waits, and those behind it, unless it is alone.</summary>
     private void Admit()
     {
-        while (_waiting.Count > 0 && _running.Count < MaxSequences)
+        while (_waiting.Count > 0 && _running.Count < MaxSequences && _waiting.First != _tooLarge)
         {
             var work = _waiting.First;
             try
@@ -133,6 +142,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
             }
             catch (SoftPromptException full) when (full.Kind == ErrorKind.Overloaded && _running.Count > 0)
             {
+                _tooLarge = work;
                 return;
             }
             catch (Exception exception)
@@ -179,8 +189,10 @@ internal sealed class BatchScheduler : IAsyncDisposable
 
     private void CloseFinished() => _running.RemoveAll(sequence =>
     {
-        if (sequence.Work.IsFinished)
-            sequence.Dispose();
-        return sequence.Work.IsFinished;
+        if (!sequence.Work.IsFinished)
+            return false;
+        sequence.Dispose();
+        _tooLarge = null;
+        return true;
     });
 }

@@ -10,8 +10,11 @@ internal interface ISequenceWork
     /// <summary>Positions it needs at most, virtual tokens included.</summary>
     int Capacity { get; }
 
-    /// <summary>Higher is admitted first.</summary>
+    /// <summary>A head start before others that wait; see <see cref="FairLine{T}"/>.</summary>
     int Priority { get; }
+
+    /// <summary>Whose turn its admission takes: requests with one prompt share one.</summary>
+    string Group => Start.Prompt?.ContentHash ?? "";
 
     CancellationToken CancellationToken { get; }
 

@@ -11,6 +11,9 @@ internal sealed record ScoredTokens(IReadOnlyList<int> Tokens, IReadOnlyList<dou
 internal sealed class ScoringWork(
     SequenceStart start, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
 {
+    /// <summary>Of logits, in one step: each is as long as the vocabulary.</summary>
+    private const int MostRows = 64;
+
     private readonly TaskCompletionSource<ScoredTokens> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<double> _logProbabilities = new(continuation.Length);
 
@@ -40,7 +43,11 @@ internal sealed class ScoringWork(
 
     public void Admit() => _clock.Admit();
 
-    public ReadOnlyMemory<int> NextTokens(int chunk) => _tokens.AsMemory(_done, Math.Min(chunk, _tokens.Length - _done));
+    public ReadOnlyMemory<int> NextTokens(int chunk)
+    {
+        var most = Math.Max(_done, FirstPredicting) + MostRows - _done;
+        return _tokens.AsMemory(_done, Math.Min(Math.Min(chunk, most), _tokens.Length - _done));
+    }
 
     public int LogitRows(ReadOnlyMemory<int> tokens)
     {
