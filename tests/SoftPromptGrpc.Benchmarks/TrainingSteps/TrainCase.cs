@@ -1,7 +1,9 @@
 using SoftPromptGrpc.Benchmarks.Checkpoints;
+using SoftPromptGrpc.Benchmarks.Serving;
 using SoftPromptGrpc.Cli.Demo;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats;
 
 namespace SoftPromptGrpc.Benchmarks.TrainingSteps;
@@ -22,8 +24,8 @@ internal sealed record TrainCase(
 
     private static readonly Dictionary<string, Func<string, TrainCase>> Known = new()
     {
-        ["gpt2-20"] = name => Random(name, Gpt2, virtualTokens: 20, steps: 3, ratio: 2.7),
-        ["gpt2-100"] = name => Random(name, Gpt2, virtualTokens: 100, steps: 2, ratio: 5),
+        ["gpt2-20"] = name => Random(name, Gpt2.Spec, virtualTokens: 20, steps: 3, ratio: 2.7),
+        ["gpt2-100"] = name => Random(name, Gpt2.Spec, virtualTokens: 100, steps: 2, ratio: 5),
         ["llama-20"] = name => Random(name, Llama, virtualTokens: 20, steps: 2, ratio: 2.5),
         ["llama-100"] = name => Random(name, Llama, virtualTokens: 100, steps: 1, ratio: 2.5),
         ["bundled"] = Bundled,
@@ -33,37 +35,13 @@ internal sealed record TrainCase(
 
     public int Steps => Examples.Count / BatchSize;
 
-    private static DecoderSpec Gpt2 => new()
-    {
-        ModelType = "gpt2",
-        VocabularySize = 50257,
-        HiddenSize = 768,
-        LayerCount = 12,
-        HeadCount = 12,
-        KeyValueHeadCount = 12,
-        HeadSize = 64,
-        MlpSize = 3072,
-        ContextLength = 1024,
-        Norm = NormKind.Layer,
-        NormEpsilon = 1e-5,
-        Positions = PositionKind.Learned,
-        Residual = ResidualKind.Sequential,
-        Activation = ActivationKind.GeluTanh,
-        GatedMlp = false,
-        AttentionBias = true,
-        AttentionOutputBias = true,
-        MlpBias = true,
-        TiedHead = true,
-    };
-
     private static DecoderSpec Llama
     {
         get
         {
             var shape = new LlamaShape();
-            return Gpt2 with
+            return RandomModel.Small with
             {
-                ModelType = "llama",
                 VocabularySize = shape.Vocabulary,
                 HiddenSize = shape.Hidden,
                 LayerCount = shape.Layers,
@@ -72,14 +50,7 @@ internal sealed record TrainCase(
                 HeadSize = shape.Hidden / shape.Heads,
                 MlpSize = shape.Mlp,
                 ContextLength = shape.Context,
-                Norm = NormKind.Rms,
-                Positions = PositionKind.Rotary,
                 Rotary = new RotarySpec(10_000, shape.Hidden / shape.Heads),
-                Activation = ActivationKind.Silu,
-                GatedMlp = true,
-                AttentionBias = false,
-                AttentionOutputBias = false,
-                MlpBias = false,
                 TiedHead = false,
             };
         }
