@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SoftPromptGrpc.Benchmarks.Checkpoints;
+using SoftPromptGrpc.Benchmarks.Quality;
 using SoftPromptGrpc.Benchmarks.Registry;
 using SoftPromptGrpc.Benchmarks.Remote;
 using SoftPromptGrpc.Benchmarks.Serving;
@@ -8,6 +9,6 @@ using SoftPromptGrpc.Benchmarks.TrainingSteps;
 
 return await new RootCommand("Whole-process measurements, and what they need.")
 {
-    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), GrpcCommand.Create(), RegistryCommand.Create(),
+    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), QualityCommand.Create(), GrpcCommand.Create(), RegistryCommand.Create(),
     SoakCommand.Create(), MakeCheckpointCommand.Create(),
 }.Parse(args).InvokeAsync();
