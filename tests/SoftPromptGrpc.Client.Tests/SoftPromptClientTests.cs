@@ -9,6 +9,25 @@ public sealed class SoftPromptClientTests(FakeServer server) : IClassFixture<Fak
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task ClassifyAsync_Texts_SendsThemAsPromptsInputAndLabels()
+    {
+        ClassifyRequest? sent = null;
+        server.Inference.OnClassify = request =>
+        {
+            sent = request;
+            return new ClassifyResponse { Agreement = 1 };
+        };
+        await using var client = server.Connect();
+
+        var response = await client.ClassifyAsync(["a", "b"], "in", ["yes", "no"], Token);
+
+        Assert.Equal(1, response.Agreement);
+        Assert.Equal(["a", "b"], sent!.Prompts);
+        Assert.Equal("in", sent.Input.Text);
+        Assert.Equal(["yes", "no"], sent.Labels.Select(label => label.Content.Text));
+    }
+
+    [Fact]
     public async Task InferAsync_Text_ReturnsTheGeneration()
     {
         server.Inference.OnInfer = (request, _) => new Generation { Text = $"{request.Prompt}:{request.Input.Text}" };

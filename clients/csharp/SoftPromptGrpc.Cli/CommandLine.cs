@@ -46,6 +46,7 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
             Group("jobs", "Training jobs.", JobListCommand.Create(this), JobGetCommand.Create(this), JobCancelCommand.Create(this)),
             InferCommand.Create(this),
             ScoreCommand.Create(this),
+            ClassifyCommand.Create(this),
             TokenizeCommand.Create(this),
             Group(
                 "prompts",

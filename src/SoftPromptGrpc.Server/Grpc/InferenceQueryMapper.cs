@@ -1,9 +1,10 @@
 using SoftPromptGrpc.Contracts.V1;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Server.Inference;
 
 namespace SoftPromptGrpc.Server.Grpc;
 
-/// <summary>Inference requests to queries. Nothing is checked here.</summary>
+/// <summary>Inference requests to queries. What the queries can hold is checked by who answers them.</summary>
 internal static class InferenceQueryMapper
 {
     public static GenerationQuery ToQuery(this InferRequest request) => new(
@@ -29,7 +30,30 @@ internal static class InferenceQueryMapper
         request.Content.ToContent(),
         !request.HasAddSpecialTokens || request.AddSpecialTokens);
 
-    private static InferenceContent? ToContent(this Content? content) => content?.KindCase switch
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Invalid"/>: an enum's value is not known.</exception>
+    public static ClassifyQuery ToQuery(this ClassifyRequest request)
+    {
+        var violations = new Violations();
+        violations.Require(Enum.IsDefined(request.Normalization), "normalization", "is no normalization");
+        violations.Require(Enum.IsDefined(request.Ensemble), "ensemble", "is no way to combine prompts");
+        violations.ThrowIfAny();
+        return new ClassifyQuery(
+            new TargetQuery(request.Model, "", request.Backend, !request.HasApplyTemplate || request.ApplyTemplate),
+            request.Prompts,
+            request.Input.ToContent(),
+            [.. request.Labels.Select(label => new ClassifyLabel(label.Name.Length > 0 ? label.Name : NameOf(label.Content), label.Content.ToContent()))])
+        {
+            PerToken = request.Normalization == LabelNormalization.Mean,
+            PriorInput = request.PriorInput.ToContent(),
+            Vote = request.Ensemble == EnsembleMethod.Vote,
+        };
+    }
+
+    private static string NameOf(Content? content) => content?.KindCase == Content.KindOneofCase.TokenIds
+        ? string.Join(' ', content.TokenIds.Ids)
+        : content?.Text ?? "";
+
+    internal static InferenceContent? ToContent(this Content? content) => content?.KindCase switch
     {
         Content.KindOneofCase.Text => new TextContent(content.Text),
         Content.KindOneofCase.TokenIds => new TokenContent(content.TokenIds.Ids),

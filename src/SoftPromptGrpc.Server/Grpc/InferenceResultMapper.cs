@@ -72,6 +72,21 @@ internal static class InferenceResultMapper
         Usage = result.Usage.ToMessage(),
     };
 
+    public static ClassifyResponse ToResponse(this ClassifyResult result) => new()
+    {
+        Labels =
+        {
+            result.Labels.Select(label => new LabelProbability
+            {
+                Name = label.Name,
+                Probability = label.Probability,
+                LogProbability = label.LogProbability,
+            }),
+        },
+        Agreement = result.Agreement,
+        Usage = result.Usage.ToMessage(),
+    };
+
     public static TokenizeResponse ToResponse(this TokenizeResult result) => new()
     {
         TokenIds = { result.Ids.Select(id => (uint)id) },

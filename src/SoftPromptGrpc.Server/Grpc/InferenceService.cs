@@ -5,7 +5,7 @@ using SoftPromptGrpc.Server.Inference;
 namespace SoftPromptGrpc.Server.Grpc;
 
 internal sealed class InferenceService(
-    Generations generations, Scoring scoring, Tokenization tokenization, ILogger<InferenceService> logger)
+    Generations generations, Scoring scoring, Classification classification, Tokenization tokenization, ILogger<InferenceService> logger)
     : Contracts.V1.InferenceService.InferenceServiceBase
 {
     public override async Task<InferResponse> Infer(InferRequest request, ServerCallContext context) => new()
@@ -31,6 +31,9 @@ internal sealed class InferenceService(
 
     public override async Task<ScoreResponse> Score(ScoreRequest request, ServerCallContext context) =>
         (await scoring.ScoreAsync(request.ToQuery(), context.CancellationToken)).ToResponse();
+
+    public override async Task<ClassifyResponse> Classify(ClassifyRequest request, ServerCallContext context) =>
+        (await classification.ClassifyAsync(request.ToQuery(), context.CancellationToken)).ToResponse();
 
     public override async Task<TokenizeResponse> Tokenize(TokenizeRequest request, ServerCallContext context) =>
         (await tokenization.TokenizeAsync(request.ToQuery(), context.CancellationToken)).ToResponse();

@@ -17,7 +17,9 @@ internal static class InferenceExtensions
         services.AddSingleton<TargetResolver>();
         services.AddSingleton<GenerationPlanner>();
         services.AddSingleton<Generations>();
+        services.AddSingleton<ScoringBatch>();
         services.AddSingleton<Scoring>();
+        services.AddSingleton<Classification>();
         services.AddSingleton<Tokenization>();
         return services;
     }

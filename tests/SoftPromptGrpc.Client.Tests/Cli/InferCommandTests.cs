@@ -163,6 +163,30 @@ public sealed class InferCommandTests : CliTest
     }
 
     [Fact]
+    public async Task Classify_Ensemble_SendsEverythingAndTellsTheAgreement()
+    {
+        ClassifyRequest? sent = null;
+        Server.Inference.OnClassify = request =>
+        {
+            sent = request;
+            return new ClassifyResponse
+            {
+                Labels = { new LabelProbability { Name = "yes", Probability = 0.75, LogProbability = -1 } },
+                Agreement = 0.5,
+            };
+        };
+
+        var run = await RunAsync("classify", "x", "yes", "no", "-p", "a,b@2", "--per-token", "--prior-input", "N/A", "--vote");
+
+        Assert.Equal(["yes", "75.0", "%", "-1.0000"], run.Lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal("50.0 % of 2 prompts say so.", run.Lines[2]);
+        Assert.Equal(["a", "b@2"], sent!.Prompts);
+        Assert.Equal(["yes", "no"], sent.Labels.Select(label => label.Content.Text));
+        Assert.Equal(("x", "N/A"), (sent.Input.Text, sent.PriorInput.Text));
+        Assert.Equal((LabelNormalization.Mean, EnsembleMethod.Vote), (sent.Normalization, sent.Ensemble));
+    }
+
+    [Fact]
     public async Task Tokenize_Text_PrintsIdsAndTokens()
     {
         Server.Inference.OnTokenize = request => new TokenizeResponse

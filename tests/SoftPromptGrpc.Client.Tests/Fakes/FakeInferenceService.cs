@@ -20,6 +20,8 @@ public sealed class FakeInferenceService : InferenceService.InferenceServiceBase
 
     public Func<ScoreRequest, ScoreResponse> OnScore { get; set; } = _ => new ScoreResponse();
 
+    public Func<ClassifyRequest, ClassifyResponse> OnClassify { get; set; } = _ => new ClassifyResponse();
+
     public Func<TokenizeRequest, TokenizeResponse> OnTokenize { get; set; } = _ => new TokenizeResponse();
 
     public override Task<InferResponse> Infer(InferRequest request, ServerCallContext context) =>
@@ -39,6 +41,9 @@ public sealed class FakeInferenceService : InferenceService.InferenceServiceBase
     }
 
     public override Task<ScoreResponse> Score(ScoreRequest request, ServerCallContext context) => Task.FromResult(OnScore(request));
+
+    public override Task<ClassifyResponse> Classify(ClassifyRequest request, ServerCallContext context) =>
+        Task.FromResult(OnClassify(request));
 
     public override Task<TokenizeResponse> Tokenize(TokenizeRequest request, ServerCallContext context) =>
         Task.FromResult(OnTokenize(request));

@@ -454,14 +454,6 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
     }
 
-    [Fact]
-    public async Task Classify_IsNotImplementedYet()
-    {
-        var error = await ErrorOf(_client.ClassifyAsync(new(), cancellationToken: _ct).ResponseAsync);
-
-        Assert.Equal((StatusCode.Unimplemented, "NOT_IMPLEMENTED"), (error.StatusCode, Reason(error)));
-    }
-
     private static InferRequest Request(string text, long? seed = null, GenerationOptions? generation = null)
     {
         var request = new InferRequest { Model = ServerFixture.Model, Input = new() { Text = text }, Generation = generation ?? new() };

@@ -52,6 +52,19 @@ public sealed partial class SoftPromptClient
     public Task<ScoreResponse> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) =>
         CallAsync(_inference.ScoreAsync, request, cancellationToken);
 
+    /// <summary>Probabilities of labels that are their own texts.</summary>
+    /// <param name="prompts">References, whose probabilities are averaged; none: the model alone.</param>
+    public Task<ClassifyResponse> ClassifyAsync(
+        IEnumerable<string> prompts, string input, IEnumerable<string> labels, CancellationToken cancellationToken)
+    {
+        var request = new ClassifyRequest { Prompts = { prompts }, Input = Contents.Text(input) };
+        request.Labels.AddRange(labels.Select(label => new ClassLabel { Content = Contents.Text(label) }));
+        return ClassifyAsync(request, cancellationToken);
+    }
+
+    public Task<ClassifyResponse> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) =>
+        CallAsync(_inference.ClassifyAsync, request, cancellationToken);
+
     public Task<TokenizeResponse> TokenizeAsync(string text, CancellationToken cancellationToken) =>
         TokenizeAsync(new TokenizeRequest { Content = Contents.Text(text) }, cancellationToken);
 
