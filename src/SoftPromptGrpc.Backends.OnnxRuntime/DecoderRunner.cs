@@ -1,7 +1,5 @@
-using System.Numerics;
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime;
@@ -12,9 +10,6 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime;
 /// </summary>
 internal sealed class DecoderRunner : IDisposable
 {
-    // A larger buffer is given back when far less is wanted, in elements.
-    private const long KeptLogits = 1 << 24;
-
     private readonly DecoderSpec _spec;
     private readonly KvCache _cache;
     private readonly InferenceSession _session;
@@ -24,8 +19,8 @@ internal sealed class DecoderRunner : IDisposable
     private readonly NativeBuffer<long> _logitRows;
     private readonly NativeBuffer<int> _lastPositions;
     private readonly NativeBuffer<int> _longestLength = new(1);
+    private readonly LogitsBuffer _logits;
     private readonly Dictionary<int, OrtIoBinding> _decodeBindings = [];
-    private NativeBuffer<float> _logits;
 
     /// <param name="rows">The most rows of one call, and the most sequences.</param>
     public DecoderRunner(DecoderSpec spec, string graphPath, SessionOptions options, KvCache cache, int rows)
@@ -37,35 +32,19 @@ internal sealed class DecoderRunner : IDisposable
         _logits = new(spec.VocabularySize);
     }
 
-    /// <summary>All rows of logits.</summary>
-    public ReadOnlySpan<float> Logits => _logits.Slice(0, checked((int)_logits.Length));
-
-    public Span<float> LogitRow(int row) => _logits.Slice((long)row * _spec.VocabularySize, _spec.VocabularySize);
-
-    /// <summary>Where the last position's logits are when nobody wants them.</summary>
-    public int SpareRow => (int)(_logits.Length / _spec.VocabularySize) - 1;
+    public LogitsBuffer Logits => _logits;
 
     /// <summary>Where a row's input goes: a token's embedding or a virtual token.</summary>
     public Span<float> Embedding(int row) => _embeddings.Slice((long)row * _spec.EmbeddingSize, _spec.EmbeddingSize);
 
-    /// <summary>Makes room for so many rows of logits. What was in them is lost.</summary>
-    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: more than one buffer can hold.</exception>
+    /// <inheritdoc cref="LogitsBuffer.Reserve"/>
     public void ReserveLogits(int rows)
     {
-        // One more, for calls whose logits nobody wants.
-        var length = (rows + 1L) * _spec.VocabularySize;
-        if (length > Array.MaxLength)
-            throw new SoftPromptException(ErrorKind.Overloaded, "One step asks for too many rows of logits.");
-        if (length <= _logits.Length && _logits.Length <= Math.Max(KeptLogits, 4 * length))
-            return;
-        var roomy = (BitOperations.RoundUpToPowerOf2((uint)rows) + 1L) * _spec.VocabularySize;
-        var logits = new NativeBuffer<float>(Math.Min(Array.MaxLength, roomy));
-        Unbind();
-        _logits.Dispose();
-        _logits = logits;
+        if (_logits.Reserve(rows))
+            Unbind();
     }
 
-    /// <summary>Forgets the bindings to the cache's buffers. To be called when these have moved.</summary>
+    /// <summary>Forgets the bindings to the buffers. To be called when the cache's have moved.</summary>
     public void Unbind()
     {
         foreach (var binding in _decodeBindings.Values)
@@ -86,7 +65,7 @@ internal sealed class DecoderRunner : IDisposable
         var rows = Math.Max(logitCount, 1);
         for (var i = 0; i < rows; i++)
             _logitRows.Slice(0, rows)[i] = count - rows + i;
-        using var binding = Bind(slot, 1, count, rows, logitCount > 0 ? logitRow : SpareRow);
+        using var binding = Bind(slot, 1, count, rows, logitCount > 0 ? logitRow : _logits.SpareRow);
         _session.RunWithBinding(_runOptions, binding);
     }
 
@@ -133,7 +112,7 @@ internal sealed class DecoderRunner : IDisposable
             binding.InPlace(DecoderGraph.PastKeys(layer), DecoderGraph.PresentKeys(layer), _cache.Keys(layer, slot, sequences));
             binding.InPlace(DecoderGraph.PastValues(layer), DecoderGraph.PresentValues(layer), _cache.Values(layer, slot, sequences));
         }
-        binding.Output(DecoderGraph.Logits, _logits.Tensor((long)logitRow * _spec.VocabularySize, logitRows, _spec.VocabularySize));
+        binding.Output(DecoderGraph.Logits, _logits.Tensor(logitRow, logitRows));
         return binding;
     }
 }

@@ -21,6 +21,9 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
 
     public long Length { get; }
 
+    /// <summary>For code that checks its own bounds.</summary>
+    public T* Pointer => _pointer;
+
     public Span<T> Slice(long start, int count)
     {
         Check(start, count);

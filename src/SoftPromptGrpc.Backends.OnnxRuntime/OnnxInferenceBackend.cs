@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Export;
 using SoftPromptGrpc.Backends.OnnxRuntime.Operators;
 using SoftPromptGrpc.Backends.OnnxRuntime.Operators.Products;
+using SoftPromptGrpc.Backends.OnnxRuntime.Paged;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
@@ -24,7 +25,8 @@ internal sealed class OnnxInferenceBackend(
     {
         var weights = model.Spec.CountParameters() * (model.ServingPrecision == ServingPrecision.EightBit ? sizeof(sbyte) : sizeof(float));
         var shape = model.Spec is EncoderDecoderSpec spec ? CacheShape.Of(spec) : CacheShape.Of((DecoderSpec)model.Spec);
-        return new InferenceMemory(weights, shape.BytesPerPosition, Disk: weights);
+        var isHalf = IsPaged && model.Spec is DecoderSpec && options.Value.CacheType == CacheType.Half;
+        return new InferenceMemory(weights, isHalf ? shape.BytesPerPosition / 2 : shape.BytesPerPosition, Disk: weights);
     }
 
     public async Task<IInferenceSession> OpenAsync(BaseModel model, CancellationToken cancellationToken)
@@ -45,14 +47,24 @@ internal sealed class OnnxInferenceBackend(
         using var sessionOptions = SessionOptions();
         if (DeviceName.Gpu(options.Value.Device) is { } gpu)
             sessionOptions.AppendExecutionProvider_CUDA(gpu); // Operators that it has no kernel for run on the processor.
-        IInferenceSession session = model.Spec is EncoderDecoderSpec spec
-            ? new EncoderDecoderSession(
+        IInferenceSession session = model.Spec switch
+        {
+            EncoderDecoderSpec spec => new EncoderDecoderSession(
                 model, graphPath, sessionOptions, options.Value.MaxSequences,
-                outputs: Cache(CacheShape.Of(spec), share: 2), inputs: Cache(CacheShape.Of(spec), share: 2))
-            : new OnnxSession(model, graphPath, sessionOptions, options.Value, Cache(CacheShape.Of((DecoderSpec)model.Spec), share: 1));
+                outputs: Cache(CacheShape.Of(spec), share: 2), inputs: Cache(CacheShape.Of(spec), share: 2)),
+            _ when IsPaged => new PagedSession(model, ExportCache.Paged(graphPath), sessionOptions, options.Value),
+            var spec => new OnnxSession(model, graphPath, sessionOptions, options.Value, Cache(CacheShape.Of((DecoderSpec)spec), share: 1)),
+        };
         logger.Opened(model.Id, time.GetElapsedTime(start), sessionOptions.IntraOpNumThreads, options.Value.MaxSequences);
         return session;
     }
+
+    private bool IsPaged => options.Value.Engine switch
+    {
+        Engine.Auto => PagedAttention.IsFast,
+        Engine.Standard => false,
+        Engine.Paged => true,
+    };
 
     /// <param name="share">How many caches divide the memory between them.</param>
     private KvCache Cache(CacheShape shape, int share) =>

@@ -41,6 +41,35 @@ public sealed class OnnxOptions
     /// <summary>The most positions of one sequence that one pass computes: bounds how long the other sequences wait.</summary>
     [Range(1, 65536)]
     public int PrefillChunk { get; set; } = 256;
+
+    /// <summary>How decoders run; encoder-decoders have one way.</summary>
+    [EnumDataType(typeof(Engine))]
+    public Engine Engine { get; set; }
+
+    /// <summary>In what form the paged engine keeps keys and values; the standard one keeps float32 in any case.</summary>
+    [EnumDataType(typeof(CacheType))]
+    public CacheType CacheType { get; set; }
+}
+
+public enum Engine
+{
+    /// <summary>The paged one on processors that it is fast on.</summary>
+    Auto,
+
+    /// <summary>ONNX Runtime's own operators: one batch for sequences that advance by a token, and one run for each other one.</summary>
+    Standard,
+
+    /// <summary>Attention of our own: every step is one run, and sequences that begin alike share keys and values.</summary>
+    Paged,
+}
+
+public enum CacheType
+{
+    /// <summary>float32.</summary>
+    Full,
+
+    /// <summary>bfloat16: half the memory, 8 bits of precision.</summary>
+    Half,
 }
 
 [OptionsValidator]

@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using SoftPromptGrpc.Backends.OnnxRuntime.Prefixes;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
@@ -43,12 +42,7 @@ internal sealed class OnnxSession : IInferenceSession
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, prompt?.VirtualTokens ?? 0));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
-        if (prompt?.MisfitWith(_spec) is { } misfit)
-            throw new ArgumentException($"The prompt does not fit the model: {misfit}.", nameof(prompt));
-        if (_slots.Sequences.Count == MaxSequences)
-            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
+        Requests.Check(prompt, capacity, _spec, _slots.Sequences.Count, MaxSequences);
         var positions = _slots.Sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
         if (_cache.Reserve(_slots.Sequences.Count + 1, positions, [.. _slots.Sequences.Select(s => s.Length)]))
             _runner.Unbind();
@@ -60,7 +54,7 @@ internal sealed class OnnxSession : IInferenceSession
     public StepLogits Run(IReadOnlyList<SequenceStep> steps)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Check(steps);
+        Requests.Check(steps, this, _spec);
         Plan(steps);
         Decode(steps);
         for (var i = 0; i < steps.Count; i++)
@@ -69,7 +63,7 @@ internal sealed class OnnxSession : IInferenceSession
             if (!_decoding.Contains(sequence))
                 Prefill(sequence, steps[i], _firstRows[i]);
         }
-        return new(_runner.Logits, _spec.VocabularySize, _firstRows);
+        return new(_runner.Logits.All, _spec.VocabularySize, _firstRows);
     }
 
     /// <summary>Frees the model once the last sequence is closed.</summary>
@@ -88,30 +82,6 @@ internal sealed class OnnxSession : IInferenceSession
         sequence.IsClosed = true;
         _slots.Remove(sequence);
         ReleaseWhenEmpty();
-    }
-
-    private void Check(IReadOnlyList<SequenceStep> steps)
-    {
-        var seen = new HashSet<ISequence>();
-        foreach (var step in steps)
-        {
-            if (step.Sequence is not OnnxSequence sequence || sequence.Session != this || sequence.IsClosed || !seen.Add(sequence))
-                throw new ArgumentException("A step's sequence is closed, not of this session, or there twice.", nameof(steps));
-            var prompted = sequence.OwesPrompt;
-            if (step.Tokens.IsEmpty && !prompted)
-                throw new ArgumentException("A step has no tokens.", nameof(steps));
-            if (step.LogitRows < 0 || step.LogitRows > step.Tokens.Length + (prompted && sequence.Prompt is SoftPrompt ? 1 : 0))
-                throw new ArgumentException("A step asks for more rows of logits than it has positions.", nameof(steps));
-            if (sequence.Length + (prompted ? sequence.Prompt!.VirtualTokens : 0) + step.Tokens.Length > sequence.Capacity)
-                throw new ArgumentException("A step exceeds its sequence's capacity.", nameof(steps));
-            if (step.SharedTokens < 0 || (sequence.Length == 0 && step.SharedTokens > step.Tokens.Length))
-                throw new ArgumentException("A step shares more tokens than it has.", nameof(steps));
-            foreach (var token in step.Tokens.Span)
-            {
-                if ((uint)token >= (uint)_spec.VocabularySize)
-                    throw new ArgumentException($"Token {token} is outside the vocabulary.", nameof(steps));
-            }
-        }
     }
 
     // Decoding sequences have the first rows of logits, in the order of their slots; the others follow in the order of the steps.
@@ -203,7 +173,7 @@ internal sealed class OnnxSession : IInferenceSession
         _cache.Load(snapshot.KeysAndValues, sequence.Slot, snapshot.Length);
         sequence.Length = snapshot.Length;
         if (wantedRows == 1)
-            snapshot.Logits.CopyTo(_runner.LogitRow(row));
+            snapshot.Logits.CopyTo(_runner.Logits.Row(row));
         return true;
     }
 
@@ -213,7 +183,7 @@ internal sealed class OnnxSession : IInferenceSession
         var bytes = _cache.BytesOf(sequence.Length) + sizeof(float) * (long)_spec.VocabularySize;
         if (!_prefixes.Takes(bytes))
             return;
-        float[] logits = [.. _runner.LogitRow(wantedRows == 1 ? row : _runner.SpareRow)];
+        float[] logits = [.. _runner.Logits.Row(wantedRows == 1 ? row : _runner.Logits.SpareRow)];
         _prefixes.Add(key, new(_cache.Save(sequence.Slot, sequence.Length), sequence.Length, logits), bytes);
     }
 

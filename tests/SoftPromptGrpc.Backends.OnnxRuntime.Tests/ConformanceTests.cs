@@ -3,7 +3,12 @@ using SoftPromptGrpc.Core.Inference;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 
-public sealed class OnnxGoldenTests(Sessions sessions) : InferenceGoldenTests, IClassFixture<Sessions>
+public sealed class PagedGoldenTests(Sessions sessions) : InferenceGoldenTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}
+
+public sealed class StandardGoldenTests(StandardSessions sessions) : InferenceGoldenTests, IClassFixture<StandardSessions>
 {
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }
@@ -23,7 +28,12 @@ public sealed class OnnxEncoderDecoderPeftTests(Sessions sessions) : EncoderDeco
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }
 
-public sealed class OnnxSessionConformanceTests(Sessions sessions) : InferenceSessionTests, IClassFixture<Sessions>
+public sealed class PagedSessionConformanceTests(Sessions sessions) : InferenceSessionTests, IClassFixture<Sessions>
+{
+    protected override IInferenceBackend Backend { get; } = sessions.Backend();
+}
+
+public sealed class StandardSessionConformanceTests(StandardSessions sessions) : InferenceSessionTests, IClassFixture<StandardSessions>
 {
     protected override IInferenceBackend Backend { get; } = sessions.Backend();
 }

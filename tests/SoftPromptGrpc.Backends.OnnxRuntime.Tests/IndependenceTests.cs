@@ -6,7 +6,7 @@ using SoftPromptGrpc.Fixtures;
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 
 /// <summary>A sequence's logits in company are those it has alone, bit for bit.</summary>
-public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Sessions>
+public abstract class IndependenceTests(Sessions sessions)
 {
     private const int Steps = 12;
     private const int Chunk = 16;
@@ -158,3 +158,9 @@ public sealed class IndependenceTests(Sessions sessions) : IClassFixture<Session
             sequence, step == 0 ? Tokens.AsMemory(0, FirstLength) : Tokens.AsMemory(FirstLength + step - 1, 1));
     }
 }
+
+public sealed class PagedIndependenceTests(Sessions sessions) : IndependenceTests(sessions), IClassFixture<Sessions>;
+
+public sealed class StandardIndependenceTests(StandardSessions sessions) : IndependenceTests(sessions), IClassFixture<StandardSessions>;
+
+public sealed class HalfIndependenceTests(HalfSessions sessions) : IndependenceTests(sessions), IClassFixture<HalfSessions>;

@@ -7,8 +7,7 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests;
 
 /// <summary>Measures the process, so nothing else may run beside it.</summary>
 [CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
-[Collection(nameof(MemoryTests))]
-public sealed class MemoryTests(Sessions sessions) : IClassFixture<Sessions>
+public abstract class MemoryTests(Sessions sessions)
 {
     private const long Slack = 16L << 20;
 
@@ -77,3 +76,9 @@ public sealed class MemoryTests(Sessions sessions) : IClassFixture<Sessions>
         return process.WorkingSet64;
     }
 }
+
+[Collection(nameof(MemoryTests))]
+public sealed class PagedMemoryTests(Sessions sessions) : MemoryTests(sessions), IClassFixture<Sessions>;
+
+[Collection(nameof(MemoryTests))]
+public sealed class StandardMemoryTests(StandardSessions sessions) : MemoryTests(sessions), IClassFixture<StandardSessions>;

@@ -9,6 +9,7 @@ using SoftPromptGrpc.Benchmarks.TrainingSteps;
 
 return await new RootCommand("Whole-process measurements, and what they need.")
 {
-    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), QualityCommand.Create(), GrpcCommand.Create(), RegistryCommand.Create(),
+    TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), PromptCommands.Prefix(), PromptCommands.Mixed(),
+    QualityCommand.Create(), GrpcCommand.Create(), RegistryCommand.Create(),
     SoakCommand.Create(), MakeCheckpointCommand.Create(),
 }.Parse(args).InvokeAsync();

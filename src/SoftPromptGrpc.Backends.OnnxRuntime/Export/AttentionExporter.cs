@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Backends.OnnxRuntime.Paged;
 using SoftPromptGrpc.Core.Models;
 using static SoftPromptGrpc.Backends.OnnxRuntime.Export.Onnx.TensorProto.Types;
 
@@ -6,7 +7,8 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 // B, S, G, P, D: see DecoderGraph. T = B * S; N: query heads; L: positions of the longest sequence.
 
 /// <summary>Writes a decoder's attention: projections, the norms of queries and keys, GroupQueryAttention over the cache.</summary>
-internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, GraphBuilder graph)
+/// <param name="isPaged">With <see cref="PagedAttention"/> in its place.</param>
+internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, GraphBuilder graph, bool isPaged)
 {
     private const string OutputShape = "attention_shape";
 
@@ -23,7 +25,7 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         _batchShape = batchShape;
         graph.Constant(OutputShape, -1, spec.HeadCount * _layout.Size);
         if (spec.Alibi is { } alibi)
-            _biases = Biases(alibi);
+            _biases = isPaged ? blocks.Weights.AlibiTable(alibi) : Biases(alibi);
     }
 
     /// <param name="x">[T, H].</param>
@@ -34,8 +36,9 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         var (queries, keys, values) = spec.QueryKeyNorm == QueryKeyNormKind.None
             ? (Batched(Place(layer), Projections(layer, x), spec.HeadCount + 2 * spec.KeyValueHeadCount), "", "")
             : Normed(layer, Projections(layer, x));
-        var heads = graph.Node(
-            $"{Place(layer)}/Reshape", new("Reshape"), Attend(layer, queries, keys, values), OutputShape);
+        var heads = Attend(layer, queries, keys, values);
+        if (!isPaged)
+            heads = graph.Node($"{Place(layer)}/Reshape", new("Reshape"), heads, OutputShape);
         var output = DecoderTensors.AttentionOutput(layer);
         return blocks.Linear(
             output, wanted(heads), blocks.Weights.AttentionOutput(layer),
@@ -83,11 +86,14 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         return Batched(place, graph.Norm(place, spec.Norm, epsilon, x, "", [.. parameters]).Normed, heads);
     }
 
-    /// <returns>[B, S, N * D].</returns>
+    /// <returns>[B, S, N * D], or [T, N * D].</returns>
     private string Attend(int layer, string queries, string keys, string values)
     {
-        var (attention, place) = (spec.AttentionOf(layer), $"{Place(layer)}/GroupQueryAttention");
+        var attention = spec.AttentionOf(layer);
         var (cos, sin) = attention.Rotary is { } rotary ? Rotary(rotary) : ("", "");
+        if (isPaged)
+            return graph.Node($"{Place(layer)}/PagedAttention", PagedOperator(layer, attention), queries, keys, values, cos, sin, _biases);
+        var place = $"{Place(layer)}/GroupQueryAttention";
         var (presentKeys, presentValues) = (DecoderGraph.PresentKeys(layer), DecoderGraph.PresentValues(layer));
         graph.Node(
             place,
@@ -125,6 +131,12 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         };
     }
 
+    private Operator PagedOperator(int layer, LayerAttention attention) => new(nameof(PagedAttention), Operator.OwnOfSession)
+    {
+        Integers = [(PagedAttention.Layer, layer), (PagedAttention.Window, attention.SlidingWindow ?? 0)],
+        Floats = [(PagedAttention.Scale, (float)spec.AttentionScale), (PagedAttention.SoftCap, (float)(spec.AttentionSoftCap ?? 0))],
+    };
+
     /// <summary>Layers that rotate alike share their tables.</summary>
     private (string Cos, string Sin) Rotary(RotarySpec rotary)
     {
@@ -150,9 +162,11 @@ internal sealed class AttentionExporter(DecoderSpec spec, DecoderBlocks blocks, 
         return graph.Node("/alibi/Expand", new("Expand"), keys, shape);
     }
 
-    /// <summary>[B, S, heads * D] from [T, heads * D].</summary>
+    /// <summary>[B, S, heads * D] from [T, heads * D], which is what the paged one takes.</summary>
     private string Batched(string place, string x, int heads)
     {
+        if (isPaged)
+            return x;
         if (!_shapes.TryGetValue(heads, out var shape))
         {
             var width = graph.Constant($"/heads.{heads}/width", heads * _layout.Size);

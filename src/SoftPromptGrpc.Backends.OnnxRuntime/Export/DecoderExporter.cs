@@ -9,35 +9,41 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 internal sealed class DecoderExporter
 {
     /// <summary>Part of the export's identity: raised with every change of what is written.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     private readonly DecoderSpec _spec;
     private readonly GraphBuilder _graph;
+    private readonly bool _isPaged;
     private readonly DecoderBlocks _blocks;
     private readonly AttentionExporter _attention;
 
-    private DecoderExporter(DecoderSpec spec, IModelWeights weights, GraphBuilder graph)
+    private DecoderExporter(DecoderSpec spec, IModelWeights weights, GraphBuilder graph, bool isPaged)
     {
-        (_spec, _graph) = (spec, graph);
+        (_spec, _graph, _isPaged) = (spec, graph, isPaged);
         _blocks = new DecoderBlocks(spec, new DecoderWeights(spec, weights, graph), graph);
-        _attention = new AttentionExporter(spec, _blocks, graph);
+        _attention = new AttentionExporter(spec, _blocks, graph, isPaged);
     }
 
-    /// <summary>Writes the model's files.</summary>
+    /// <summary>Writes the model's files: a graph for either engine, over the same weights.</summary>
     /// <param name="directory">Exists and is empty.</param>
     public static IReadOnlyList<ExportedFile> Export(
         DecoderSpec spec, IModelWeights weights, string directory, MatrixFormat format, CancellationToken cancellationToken)
     {
         using var graph = new GraphBuilder(directory, format: format);
-        new DecoderExporter(spec, weights, graph).Build(cancellationToken);
-        return graph.Complete();
+        using var paged = new GraphBuilder(graph, DecoderGraph.PagedName);
+        new DecoderExporter(spec, weights, graph, isPaged: false).Build(cancellationToken);
+        new DecoderExporter(spec, weights, paged, isPaged: true).Build(cancellationToken);
+        return [.. paged.Complete(), .. graph.Complete()];
     }
 
     private void Build(CancellationToken cancellationToken)
     {
         _graph.Input(DecoderGraph.LogitRows, DataType.Int64, "R");
-        _graph.Input(DecoderGraph.LastPositions, DataType.Int32, "B");
-        _graph.Input(DecoderGraph.LongestLength, DataType.Int32);
+        if (!_isPaged)
+        {
+            _graph.Input(DecoderGraph.LastPositions, DataType.Int32, "B");
+            _graph.Input(DecoderGraph.LongestLength, DataType.Int32);
+        }
         var (x, added) = (Embeddings(), "");
         for (var layer = 0; layer < _spec.LayerCount; layer++)
         {

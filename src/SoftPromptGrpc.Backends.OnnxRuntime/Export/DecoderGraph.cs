@@ -6,6 +6,12 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Export;
 /// <summary>The inputs and outputs of an exported decoder.</summary>
 internal static class DecoderGraph
 {
+    /// <summary>
+    /// The graph of the paged engine: B is 1, and S is all rows of a run, whatever sequences they belong to. The keys and values are no
+    /// inputs: <see cref="Paged.PagedAttention"/> knows where they are.
+    /// </summary>
+    public const string PagedName = "paged";
+
     /// <summary>[B, S, E] float: token embeddings or a soft prompt's rows.</summary>
     public const string Embeddings = "inputs_embeds";
 

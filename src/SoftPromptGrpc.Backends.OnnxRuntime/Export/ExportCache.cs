@@ -20,6 +20,10 @@ internal sealed class ExportCache(string root, TimeProvider time, ILogger logger
         return Path.Combine(entry, GraphBuilder.GraphFile());
     }
 
+    /// <summary>The graph of a decoder's paged engine, beside the other one.</summary>
+    public static string Paged(string graphPath) =>
+        Path.Combine(Path.GetDirectoryName(graphPath)!, GraphBuilder.GraphFile(DecoderGraph.PagedName));
+
     private void Ensure(BaseModel model, MatrixFormat format, string entry, CancellationToken cancellationToken)
     {
         // Whoever was writing it is gone: we hold the lock.

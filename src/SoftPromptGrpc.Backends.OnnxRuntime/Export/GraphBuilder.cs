@@ -21,6 +21,8 @@ internal sealed class GraphBuilder : IDisposable
     private readonly string _name;
     private readonly WeightFile _weights;
     private readonly MatrixFormat _format;
+    private readonly Dictionary<string, TensorProto> _written;
+    private readonly bool _ownsWeights;
     private readonly GraphProto _graph = new() { Name = "decoder" };
     private readonly Dictionary<string, int> _outputs = [];
 
@@ -28,8 +30,16 @@ internal sealed class GraphBuilder : IDisposable
     /// <param name="name">Of the graph's file, without extension.</param>
     public GraphBuilder(string directory, string name = ModelName, MatrixFormat format = MatrixFormat.Rows)
     {
-        (_directory, _name, _format) = (directory, name, format);
+        (_directory, _name, _format, _written, _ownsWeights) = (directory, name, format, [], true);
         _weights = new(Path.Combine(directory, WeightsFile(name)));
+    }
+
+    /// <summary>Another graph over the same weights, each of which is written once.</summary>
+    /// <param name="weightsOf">Completed after this one.</param>
+    public GraphBuilder(GraphBuilder weightsOf, string name)
+    {
+        (_directory, _name, _format) = (weightsOf._directory, name, weightsOf._format);
+        (_weights, _written) = (weightsOf._weights, weightsOf._written);
     }
 
     public static string GraphFile(string name = ModelName) => $"{name}.onnx";
@@ -131,26 +141,27 @@ internal sealed class GraphBuilder : IDisposable
         Operator Own(string type) => new(type, Operator.Own) { Integers = [("outputs", _outputs[weight])], Floats = [("scale", scale)] };
     }
 
-    /// <summary>Makes both files durable.</summary>
+    /// <summary>Makes the graph durable, and the weights where they are its own.</summary>
     public IReadOnlyList<ExportedFile> Complete()
     {
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "SoftPromptGrpc", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Contributed, Version = 1 });
-        if (_graph.Node.Any(node => node.Domain == Operator.Own))
-            model.OpsetImport.Add(new OperatorSetIdProto { Domain = Operator.Own, Version = 1 });
+        foreach (var domain in _graph.Node.Select(node => node.Domain).Where(domain => domain is Operator.Own or Operator.OwnOfSession).Distinct())
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
         var bytes = model.ToByteArray();
         using var stream = new FileStream(Path.Combine(_directory, GraphFile(_name)), FileMode.CreateNew);
         stream.Write(bytes);
         stream.Flush(flushToDisk: true);
-        return
-        [
-            new(GraphFile(_name), bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))),
-            _weights.Complete(WeightsFile(_name)),
-        ];
+        var graph = new ExportedFile(GraphFile(_name), bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        return _ownsWeights ? [graph, _weights.Complete()] : [graph];
     }
 
-    public void Dispose() => _weights.Dispose();
+    public void Dispose()
+    {
+        if (_ownsWeights)
+            _weights.Dispose();
+    }
 
     private static string ScalesOf(string weight) => $"{weight}.scales";
 
@@ -163,6 +174,11 @@ internal sealed class GraphBuilder : IDisposable
             dimensions[i] = shape[i];
             bytes *= shape[i];
         }
+        if (_written.TryGetValue(name, out var written))
+        {
+            _graph.Initializer.Add(written);
+            return name;
+        }
         _weights.Align();
         var offset = _weights.Length;
         write(_weights);
@@ -170,9 +186,10 @@ internal sealed class GraphBuilder : IDisposable
             throw new InvalidOperationException($"{name} has {_weights.Length - offset} bytes instead of {bytes}.");
         var tensor = Tensor(name, type, dimensions);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = WeightsFile(_name) });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = _weights.Name });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.ToString(CultureInfo.InvariantCulture) });
+        _written.Add(name, tensor);
         return name;
     }
 

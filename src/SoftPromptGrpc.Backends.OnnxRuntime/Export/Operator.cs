@@ -9,6 +9,9 @@ internal sealed record Operator(string Type, string Domain = "")
     /// <summary>Ours, written in C#: <see cref="Operators.CustomOperator"/>.</summary>
     public const string Own = "softprompt";
 
+    /// <summary>Ours too, but tied to one session.</summary>
+    public const string OwnOfSession = "softprompt.session";
+
     public IReadOnlyList<(string Name, long Value)> Integers { get; init; } = [];
 
     public IReadOnlyList<(string Name, float Value)> Floats { get; init; } = [];

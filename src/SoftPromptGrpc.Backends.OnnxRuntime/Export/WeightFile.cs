@@ -17,6 +17,9 @@ internal sealed class WeightFile : IWeightSink, IDisposable
     public WeightFile(string path) =>
         _stream = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20);
 
+    /// <summary>Without its directory.</summary>
+    public string Name => Path.GetFileName(_stream.Name);
+
     /// <summary>Bytes written so far.</summary>
     public long Length { get; private set; }
 
@@ -34,10 +37,10 @@ internal sealed class WeightFile : IWeightSink, IDisposable
         where T : unmanaged => WriteBytes(MemoryMarshal.AsBytes(values));
 
     /// <summary>Makes the file durable and returns what it now is.</summary>
-    public ExportedFile Complete(string name)
+    public ExportedFile Complete()
     {
         _stream.Flush(flushToDisk: true);
-        return new(name, Length, Convert.ToHexStringLower(_hash.GetHashAndReset()));
+        return new(Name, Length, Convert.ToHexStringLower(_hash.GetHashAndReset()));
     }
 
     public void Dispose()

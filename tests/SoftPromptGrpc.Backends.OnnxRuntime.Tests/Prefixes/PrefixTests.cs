@@ -6,7 +6,7 @@ using SoftPromptGrpc.Fixtures;
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests.Prefixes;
 
 /// <summary>What is remembered of a prompt gives the logits that computing it gives, bit for bit.</summary>
-public sealed class PrefixTests(Sessions sessions) : IClassFixture<Sessions>
+public abstract class PrefixTests(Sessions sessions)
 {
     private const int Head = 9;
     private static readonly int[] One = [1];
@@ -123,3 +123,7 @@ public sealed class PrefixTests(Sessions sessions) : IClassFixture<Sessions>
         return all;
     }
 }
+
+public sealed class PagedPrefixTests(Sessions sessions) : PrefixTests(sessions), IClassFixture<Sessions>;
+
+public sealed class StandardPrefixTests(StandardSessions sessions) : PrefixTests(sessions), IClassFixture<StandardSessions>;

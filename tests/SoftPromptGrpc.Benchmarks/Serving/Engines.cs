@@ -27,13 +27,16 @@ internal sealed class Engines : IDisposable
 
     public int Sequences { get; }
 
-    public async Task<IEngine> SessionAsync(ServingPrecision precision, CancellationToken cancellationToken)
+    public async Task<SessionEngine> SessionAsync(
+        ServingPrecision precision, Engine engine, CacheType cache, CancellationToken cancellationToken)
     {
         var options = new OnnxOptions
         {
             CacheDirectory = Path.Combine(_directory, "exports"),
             IntraOpThreads = Threads,
             MaxSequences = Sequences,
+            Engine = engine,
+            CacheType = cache,
         };
         var backend = new OnnxInferenceBackend(Options.Create(options), TimeProvider.System, NullLogger<OnnxInferenceBackend>.Instance);
         return Opened(new SessionEngine(await backend.OpenAsync(_model with { ServingPrecision = precision }, cancellationToken), Gpt2.Spec.VocabularySize, Positions));
@@ -59,7 +62,8 @@ internal sealed class Engines : IDisposable
         File.Move($"{path}.unfinished", path, overwrite: true);
     }
 
-    private IEngine Opened(IEngine engine)
+    private T Opened<T>(T engine)
+        where T : IEngine
     {
         _opened.Add(engine);
         return engine;

@@ -24,5 +24,8 @@ internal static class Gpt2
         .Where(tensor => tensor.Name != DecoderTensors.PositionEmbedding)
         .Sum(tensor => tensor.Shape.Aggregate(1L, (count, length) => count * length));
 
+    /// <summary>Of one position.</summary>
+    public static int KeysAndValues => 2 * Spec.LayerCount * Spec.KeyValueHeadCount * Spec.HeadSize;
+
     public static BaseModel Create() => RandomModel.Create(Spec, "124c");
 }

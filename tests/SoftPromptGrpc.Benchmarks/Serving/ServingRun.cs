@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Backends.OnnxRuntime;
 using SoftPromptGrpc.Benchmarks.LlamaCpp;
 using SoftPromptGrpc.Benchmarks.Measuring;
 using SoftPromptGrpc.Core.Models;
@@ -24,7 +25,7 @@ internal sealed class ServingRun(string? llama, IReadOnlyList<ServingPrecision> 
             var isQuantized = precision == ServingPrecision.EightBit;
             var pair = new Pair(
                 isQuantized ? "8 bits" : "float32", isQuantized ? sizeof(sbyte) : sizeof(float),
-                await engines.SessionAsync(precision, cancellationToken), library is null ? null : engines.Llama(library, isQuantized));
+                await engines.SessionAsync(precision, Engine.Auto, CacheType.Full, cancellationToken), library is null ? null : engines.Llama(library, isQuantized));
             if (pair.Theirs is not null)
                 Console.WriteLine($"{pair.Precision}: logits differ by {Workload.Difference(pair.Ours, pair.Theirs):0.0e0} of their size.");
             foreach (var workload in workloads)

@@ -1,4 +1,5 @@
 using SoftPromptGrpc.Core.Inference;
+using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Benchmarks.Serving;
 
@@ -8,6 +9,9 @@ internal sealed class SessionEngine(IInferenceSession session, int vocabulary, i
 {
     private readonly List<ISequence> _sequences = [];
     private readonly float[] _logits = new float[vocabulary];
+
+    /// <summary>What sequences that begin from now on stand behind, one prompt after the other and round again; empty: nothing.</summary>
+    public IReadOnlyList<ServedPrompt> Prompts { get; set; } = [];
 
     public ReadOnlySpan<float> Logits => _logits;
 
@@ -20,7 +24,7 @@ internal sealed class SessionEngine(IInferenceSession session, int vocabulary, i
     public void Run(IReadOnlyList<int[]> tokens, int past)
     {
         while (_sequences.Count < tokens.Count)
-            _sequences.Add(session.Open(null, positions));
+            _sequences.Add(session.Open(Prompts.Count == 0 ? null : Prompts[_sequences.Count % Prompts.Count], positions));
         session.Run([.. tokens.Select((next, i) => new SequenceStep(_sequences[i], next))]).Row(0, 0).CopyTo(_logits);
     }
 
