@@ -61,7 +61,7 @@ internal sealed class OnnxInferenceBackend(
 
     private bool IsPaged => options.Value.Engine switch
     {
-        Engine.Auto => PagedAttention.IsFast,
+        Engine.Auto => PagedAttention.IsFast && DeviceName.Gpu(options.Value.Device) is null,
         Engine.Standard => false,
         Engine.Paged => true,
     };
