@@ -24,15 +24,17 @@ internal static class QualityRun
                 tokenizer.Encode(task.TextPrompt + example.Input.Text, addSpecialTokens: true), tokenizer.Encode(example.Target.Text, false)[0])),
         ];
         int[] labels = [.. task.Labels.Select(label => tokenizer.Encode(label, false)[0])];
-        var table = new MarkdownTable("precision", "perplexity", "labels that are right", "as in float32", "most probable token as in float32");
+        var table = new MarkdownTable("weights", "keys and values", "perplexity", "labels that are right", "as in float32", "most probable token as in float32");
         Answers? reference = null;
-        foreach (var precision in Enum.GetValues<ServingPrecision>())
+        (ServingPrecision Weights, CacheType Cache)[] precisions =
+            [(ServingPrecision.Full, CacheType.Full), (ServingPrecision.EightBit, CacheType.Full), (ServingPrecision.Full, CacheType.Half)];
+        foreach (var (precision, cache) in precisions)
         {
-            var answers = await AnswerAsync(model with { ServingPrecision = precision }, examples, labels, cancellationToken);
+            var answers = await AnswerAsync(model with { ServingPrecision = precision }, cache, examples, labels, cancellationToken);
             reference ??= answers;
             var right = answers.Labels.Zip(examples).Count(pair => pair.First == pair.Second.Target);
             table.Add(
-                precision, answers.Perplexity, Percent(right, examples.Length), Percent(Same(answers.Labels, reference.Labels), examples.Length),
+                precision, cache, answers.Perplexity, Percent(right, examples.Length), Percent(Same(answers.Labels, reference.Labels), examples.Length),
                 Percent(Same(answers.Tokens, reference.Tokens), answers.Tokens.Count));
         }
         table.Write(Console.Out);
@@ -42,9 +44,14 @@ internal static class QualityRun
 
     private static string Percent(int count, int all) => FormattableString.Invariant($"{100.0 * count / all:0.0} %");
 
-    private static async Task<Answers> AnswerAsync(BaseModel model, Example[] examples, int[] labels, CancellationToken cancellationToken)
+    private static async Task<Answers> AnswerAsync(
+        BaseModel model, CacheType cache, Example[] examples, int[] labels, CancellationToken cancellationToken)
     {
-        var options = new OnnxOptions { CacheDirectory = Path.Combine(Path.GetTempPath(), "softprompt-benchmarks", "exports") };
+        var options = new OnnxOptions
+        {
+            CacheDirectory = Path.Combine(Path.GetTempPath(), "softprompt-benchmarks", "exports"),
+            CacheType = cache,
+        };
         var backend = new OnnxInferenceBackend(Options.Create(options), TimeProvider.System, NullLogger<OnnxInferenceBackend>.Instance);
         using var session = await backend.OpenAsync(model, cancellationToken);
         var (loss, chosen, tokens) = (0.0, new List<int>(), new List<int>());
