@@ -49,7 +49,7 @@ public sealed class GoldenInferenceTests(RealServer server)
     }
 
     [Fact]
-    public async Task StreamInfer_Stories_GivesTheSameTextTokenByToken()
+    public async Task StreamInfer_Stories_GivesTheSameTextInChunks()
     {
         RealServer.RequireStories();
         using var call = _client.StreamInfer(new() { Request = Request(RealServer.Stories, [1], 200) }, cancellationToken: _ct);
@@ -62,7 +62,7 @@ public sealed class GoldenInferenceTests(RealServer server)
         }
 
         Assert.Equal(Read("greedy_from_bos.json").GetProperty("text").GetString(), string.Concat(chunks.Select(chunk => chunk.Text)));
-        Assert.Equal(200, chunks.Count);
+        Assert.Equal(200, chunks.Sum(chunk => chunk.TokenIds.Count));
     }
 
     [Fact]
