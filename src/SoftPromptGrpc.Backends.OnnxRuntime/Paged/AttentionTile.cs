@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Paged;
 
@@ -65,6 +66,15 @@ internal unsafe ref struct AttentionTile<T>(AttentionCall* call, BatchPart* part
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Score()
     {
+        if (rows == Rows && Vector512.IsHardwareAccelerated)
+        {
+            for (var block = _firstBlock; block < _endBlock; block += 2)
+            {
+                var other = Math.Min(block + 1, _endBlock - 1);
+                TileProducts<T>.Score4Wider(_queries, _size, Keys(block), Keys(other), _weights + (block - _firstBlock) * Width, Stride);
+            }
+            return;
+        }
         if (rows == Rows)
         {
             for (var block = _firstBlock; block < _endBlock; block++)

@@ -11,6 +11,9 @@ internal unsafe interface ICacheElement
 
     static abstract Vector256<float> Load(byte* elements, int index);
 
+    /// <summary>Twice as many.</summary>
+    static abstract Vector512<float> LoadWide(byte* elements, int index);
+
     static abstract void Store(byte* elements, int index, float value);
 }
 
@@ -20,6 +23,9 @@ internal readonly unsafe struct Float32Element : ICacheElement
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* elements, int index) => Vector256.Load((float*)elements + index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadWide(byte* elements, int index) => Vector512.Load((float*)elements + index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(byte* elements, int index, float value) => ((float*)elements)[index] = value;
@@ -39,6 +45,10 @@ internal readonly unsafe struct BFloat16Element : ICacheElement
             : Vector256.Create(Vector128.WidenLower(Vector128.Load(halves)), Vector128.WidenUpper(Vector128.Load(halves))).AsInt32();
         return Vector256.ShiftLeft(wide, 16).AsSingle();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadWide(byte* elements, int index) =>
+        Vector512.Create(Load(elements, index), Load(elements, index + Vector256<float>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(byte* elements, int index, float value)

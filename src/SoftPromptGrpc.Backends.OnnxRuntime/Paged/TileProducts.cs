@@ -6,7 +6,7 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Paged;
 // D: head size, a multiple of 8; 16 positions in a block.
 
 /// <summary>The products of a tile, with the sums in registers. What is added up is added in order: dimensions, positions.</summary>
-internal static unsafe class TileProducts<T>
+internal static unsafe partial class TileProducts<T>
     where T : struct, ICacheElement
 {
     private const int Width = BlockLayout.Positions;
@@ -73,6 +73,8 @@ internal static unsafe class TileProducts<T>
     public static void Sum4(float* weights, int stride, in ValueRows values, float* factors, float** outputs)
     {
         var d = 0;
+        for (; Vector512.IsHardwareAccelerated && d + 4 * Lanes <= values.Size; d += 4 * Lanes)
+            Sum4Wider(weights, stride, values, d, factors, outputs);
         for (; d + 2 * Lanes <= values.Size; d += 2 * Lanes)
             Sum4Wide(weights, stride, values, d, factors, outputs);
         if (d == values.Size)
