@@ -53,6 +53,8 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
                 "The trained and imported prompts.",
                 PromptListCommand.Create(this),
                 PromptGetCommand.Create(this),
+                PromptInspectCommand.Create(this),
+                PromptSimilarCommand.Create(this),
                 PromptUpdateCommand.Create(this),
                 PromptDeleteCommand.Create(this),
                 PromptUndeleteCommand.Create(this),

@@ -4,14 +4,17 @@ using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Contracts.V1;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Prompts;
+using SoftPromptGrpc.Server.Prompts.Inspection;
 
 namespace SoftPromptGrpc.Server.Grpc;
 
 internal sealed class PromptService(
-    PromptStore prompts, PromptChanges changes, AdapterImport import, AdapterExport export, IOptions<PromptOptions> options)
+    PromptStore prompts, PromptChanges changes, PromptInspection inspection, SimilarPrompts similar, AdapterImport import,
+    AdapterExport export, IOptions<PromptOptions> options)
     : Contracts.V1.PromptService.PromptServiceBase
 {
     private const int ChunkBytes = 1 << 20;
+    private const int DefaultSimilar = 10;
 
     public override async Task<ListPromptsResponse> ListPrompts(ListPromptsRequest request, ServerCallContext context)
     {
@@ -27,6 +30,16 @@ internal sealed class PromptService(
 
     public override async Task<UpdatePromptResponse> UpdatePrompt(UpdatePromptRequest request, ServerCallContext context) =>
         new() { Prompt = (await changes.UpdateAsync(request.ToUpdate(), context.CancellationToken)).ToMessage() };
+
+    public override async Task<InspectPromptResponse> InspectPrompt(InspectPromptRequest request, ServerCallContext context) =>
+        (await inspection.InspectAsync(request.ToQuery(), context.CancellationToken)).ToResponse();
+
+    public override async Task<FindSimilarPromptsResponse> FindSimilarPrompts(
+        FindSimilarPromptsRequest request, ServerCallContext context)
+    {
+        var count = request.Count == 0 ? DefaultSimilar : request.Count;
+        return new() { Prompts = { (await similar.FindAsync(request.Prompt, count, context.CancellationToken)).Select(p => p.ToMessage()) } };
+    }
 
     public override async Task<DeletePromptResponse> DeletePrompt(DeletePromptRequest request, ServerCallContext context) => new()
     {

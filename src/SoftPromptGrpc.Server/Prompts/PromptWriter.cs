@@ -42,6 +42,9 @@ internal static class PromptWriter
         return stored.Entity;
     }
 
+    /// <param name="shape">As <see cref="StoredPrompt.Shape"/>.</param>
+    public static int[] ShapeOf(string shape) => [.. shape.Split('x').Select(length => int.Parse(length, CultureInfo.InvariantCulture))];
+
     public static string ETag(this StoredPrompt prompt) => $"{prompt.ContentHash[..16]}.{prompt.Revision}";
 
     /// <summary>After versions of a name were written, deleted or undeleted, and before that is committed.</summary>
@@ -64,7 +67,7 @@ internal static class PromptWriter
         prompt.Method,
         prompt.VirtualTokens,
         prompt.Width,
-        [.. prompt.Shape.Split('x').Select(length => int.Parse(length, CultureInfo.InvariantCulture))],
+        ShapeOf(prompt.Shape),
         prompt.ContentHash,
         new TextTemplate(prompt.Template),
         prompt.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),

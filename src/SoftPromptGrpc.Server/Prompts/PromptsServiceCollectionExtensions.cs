@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Server.Prompts.Inspection;
 
 namespace SoftPromptGrpc.Server.Prompts;
 
@@ -13,6 +14,9 @@ internal static class PromptsServiceCollectionExtensions
         services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
         services.AddSingleton<PromptChanges>();
         services.AddHostedService<PromptPurge>();
+        services.AddSingleton<ExampleMeasure>();
+        services.AddSingleton<PromptInspection>();
+        services.AddSingleton<SimilarPrompts>();
         services.AddSingleton<AdapterImport>();
         services.AddSingleton<AdapterExport>();
         return services;

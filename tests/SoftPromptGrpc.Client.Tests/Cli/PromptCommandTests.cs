@@ -49,6 +49,37 @@ public sealed class PromptCommandTests : CliTest
     }
 
     [Fact]
+    public async Task Inspect_OnExamples_SendsThemAndShowsEveryToken()
+    {
+        Server.Prompts.Inspection = new()
+        {
+            VirtualTokens =
+            {
+                new VirtualToken { Norm = 2, Nearest = { new NearestToken { Token = "cat", Cosine = 0.5 } }, DuplicateOf = -1, Importance = 0.25 },
+            },
+            Caveat = "careful",
+        };
+        var data = Write("examples.jsonl", "{\"input\": \"a\", \"target\": \"b\"}\n");
+
+        var run = await RunAsync("prompts", "inspect", "p1", "--nearest", "1", "--compare-with", "p2", "--data", data);
+
+        Assert.Equal(["0", "2.0000", "cat", "(0.5)", "0.2500"], run.Lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("careful", run.Output, StringComparison.Ordinal);
+        Assert.Equal(("p1", 1), (Server.Prompts.Inspected!.Prompt, Server.Prompts.Inspected.NearestCount));
+        Assert.Equal(["p2"], Server.Prompts.Inspected.CompareWith);
+        Assert.Equal("b", Assert.Single(Server.Prompts.Inspected.Examples.Targets).Text);
+    }
+
+    [Fact]
+    public async Task Similar_Limited_IsATable()
+    {
+        var run = await RunAsync("prompts", "similar", "p1", "--limit", "2");
+
+        Assert.Equal(["p1@1", "0.5000"], run.Lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(3, run.Lines.Length);
+    }
+
+    [Fact]
     public async Task Update_LabelsAndAliases_KeepsTheOthers()
     {
         var prompt = Server.Prompts.Prompts[0];

@@ -12,6 +12,10 @@ public sealed class FakePromptService : PromptService.PromptServiceBase
 
     public List<UpdatePromptRequest> Updates { get; } = [];
 
+    public InspectPromptRequest? Inspected { get; private set; }
+
+    public InspectPromptResponse Inspection { get; set; } = new();
+
     public List<ListPromptsRequest> ListRequests { get; } = [];
 
     public byte[] Content { get; set; } = [];
@@ -51,6 +55,18 @@ public sealed class FakePromptService : PromptService.PromptServiceBase
             updated.DeleteTime = prompt.DeleteTime = null;
         return Task.FromResult(new UpdatePromptResponse { Prompt = updated });
     }
+
+    public override Task<InspectPromptResponse> InspectPrompt(InspectPromptRequest request, ServerCallContext context)
+    {
+        Inspected = request;
+        return Task.FromResult(Inspection);
+    }
+
+    public override Task<FindSimilarPromptsResponse> FindSimilarPrompts(FindSimilarPromptsRequest request, ServerCallContext context) =>
+        Task.FromResult(new FindSimilarPromptsResponse
+        {
+            Prompts = { Prompts.Take(request.Count).Select(prompt => new PromptSimilarity { Prompt = prompt.Reference, Cosine = 0.5 }) },
+        });
 
     public override Task<DeletePromptResponse> DeletePrompt(DeletePromptRequest request, ServerCallContext context)
     {

@@ -44,6 +44,18 @@ public sealed partial class SoftPromptClient
     public Task<Prompt> UndeletePromptAsync(string prompt, CancellationToken cancellationToken) =>
         UpdatePromptAsync(new() { Prompt = prompt, UpdateMask = new FieldMask { Paths = { "delete_time" } } }, cancellationToken);
 
+    public Task<InspectPromptResponse> InspectPromptAsync(InspectPromptRequest request, CancellationToken cancellationToken) =>
+        CallAsync(_prompts.InspectPromptAsync, request, cancellationToken);
+
+    /// <summary>What a training may begin with, the most similar first.</summary>
+    /// <param name="count">1 to 100.</param>
+    public async Task<IReadOnlyList<PromptSimilarity>> FindSimilarPromptsAsync(
+        string prompt, int count, CancellationToken cancellationToken)
+    {
+        var request = new FindSimilarPromptsRequest { Prompt = prompt, Count = count };
+        return (await CallAsync(_prompts.FindSimilarPromptsAsync, request, cancellationToken)).Prompts;
+    }
+
     /// <summary>Deletes one version ("name@3") or all versions ("name") and returns how many there were.</summary>
     public async Task<int> DeletePromptAsync(string prompt, CancellationToken cancellationToken) =>
         (await CallAsync(_prompts.DeletePromptAsync, new DeletePromptRequest { Prompt = prompt }, cancellationToken)).DeletedCount;
