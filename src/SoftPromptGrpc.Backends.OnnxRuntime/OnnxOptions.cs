@@ -38,7 +38,10 @@ public sealed class OnnxOptions
     [Range(0, 1L << 50)]
     public long MaxPrefixBytes { get; set; } = 512L << 20;
 
-    /// <summary>The most positions of one sequence that one pass computes: bounds how long the other sequences wait.</summary>
+    /// <summary>
+    /// The most positions of one sequence that one pass computes: bounds how long the other sequences wait. The server sets it as
+    /// Inference:PrefillChunk says.
+    /// </summary>
     [Range(1, 65536)]
     public int PrefillChunk { get; set; } = 256;
 

@@ -16,7 +16,9 @@ public sealed class InferenceOptions
     [Range(1, 1_000_000)]
     public int QueueLength { get; set; } = 1024;
 
-    /// <summary>Tokens of an input that are run at a time. It decides rounding, so changing it may change outputs.</summary>
+    /// <summary>
+    /// Tokens of an input that are run at a time, and rows of a prompt. It decides rounding, so changing it may change outputs.
+    /// </summary>
     [Range(1, 65536)]
     public int PrefillChunk { get; set; } = 128;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Backends.OnnxRuntime;
 using SoftPromptGrpc.Backends.Torch;
+using SoftPromptGrpc.Server.Batching;
 
 namespace SoftPromptGrpc.Server.Hosting;
 
@@ -12,8 +13,10 @@ internal static class BackendsExtensions
         services.AddTorchTraining();
         services.AddTorchInference();
         services.AddOnnxInference();
-        services.AddOptions<OnnxOptions>().PostConfigure<IOptions<ServerOptions>>((onnx, server) =>
+        services.AddOptions<OnnxOptions>().PostConfigure<IOptions<ServerOptions>, IConfiguration>((onnx, server, configuration) =>
         {
+            // Not from its options: they are checked against the backends, which need these.
+            onnx.PrefillChunk = (configuration.GetSection(InferenceOptions.Section).Get<InferenceOptions>() ?? new()).PrefillChunk;
             if (onnx.CacheDirectory.Length == 0)
                 onnx.CacheDirectory = Path.Combine(server.Value.DataDirectory, "onnx");
         });
