@@ -24,6 +24,9 @@ internal sealed class StoredJob
     /// <summary>DatasetReport.</summary>
     public required byte[] Report { get; set; }
 
+    /// <summary>The ResumeTrainingJobRequest that made it; null: it continues no other job.</summary>
+    public byte[]? Resume { get; set; }
+
     public required DateTimeOffset CreateTime { get; set; }
     public DateTimeOffset? StartTime { get; set; }
     public DateTimeOffset? EndTime { get; set; }

@@ -120,6 +120,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<byte[]>("Result")
                         .HasColumnType("BLOB");
 
+                    b.Property<byte[]>("Resume")
+                        .HasColumnType("BLOB");
+
                     b.Property<byte[]>("Spec")
                         .IsRequired()
                         .HasColumnType("BLOB");
