@@ -27,4 +27,10 @@ public enum ErrorKind
 
     /// <summary>This server is stopping. The same request is good for the next one.</summary>
     Unavailable,
+
+    /// <summary>Nobody knows who is calling.</summary>
+    Unauthenticated,
+
+    /// <summary>It is known who is calling, and that is not allowed to them.</summary>
+    Denied,
 }

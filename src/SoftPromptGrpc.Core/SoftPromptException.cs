@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace SoftPromptGrpc.Core;
 
 /// <summary>One thing that is wrong with a request.</summary>
@@ -24,4 +26,7 @@ public sealed class SoftPromptException : Exception
 
     /// <summary>What went wrong, for programs, such as "PROMPT_NOT_FOUND"; null where the kind says it all.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>More for programs, such as "scope" and "train" where a scope is missing.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -6,6 +6,12 @@ internal static partial class Log
     [LoggerMessage(1500, LogLevel.Information, "Listening on {Address}.")]
     public static partial void Listening(this ILogger logger, string address);
 
+    [LoggerMessage(1501, LogLevel.Information, "The renewed certificate is in use.")]
+    public static partial void CertificateRenewed(this ILogger logger);
+
+    [LoggerMessage(1502, LogLevel.Warning, "The certificate has changed and cannot be used, so the former one stays. {Reason}")]
+    public static partial void CertificateUnusable(this ILogger logger, string reason);
+
     [LoggerMessage(1510, LogLevel.Error, "{Method} failed.")]
     public static partial void CallFailed(this ILogger logger, Exception exception, string method);
 

@@ -3,17 +3,18 @@ using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Inference;
 using SoftPromptGrpc.Server.Jobs;
 using SoftPromptGrpc.Server.Models;
-using SoftPromptGrpc.Server.Models.Checking;
 using SoftPromptGrpc.Server.Prompts;
+using SoftPromptGrpc.Server.Security;
 using SoftPromptGrpc.Server.Storage;
 
-if (args is [ModelsCommand.Name, ..])
-    return await ModelsCommand.RunAsync(args, Console.Out, Console.Error);
+if (ServerCommands.AreMeantBy(args))
+    return await ServerCommands.RunAsync(args, Console.Out, Console.Error);
 
 return await Running.RunAsync(() =>
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddHosting();
+    builder.Services.AddSecurity();
     builder.Services.AddGrpcEdge();
     builder.Services.AddBackends();
     builder.Services.AddModels();

@@ -14,6 +14,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrpcChannel? _channel;
+    private Uri? _listening;
 
     private ServerProcess(IEnumerable<(string Key, string Value)> settings)
     {
@@ -40,13 +41,18 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     public GrpcChannel Channel => _channel!;
 
-    public Uri Address => new(_channel!.Target.Contains("://", StringComparison.Ordinal) ? _channel.Target : $"http://{_channel.Target}");
+    public Uri Address => _listening!;
 
     /// <summary>Starts and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(new GrpcChannelOptions(), settings);
+
+    /// <param name="channel">How it is called.</param>
+    public static async Task<ServerProcess> StartAsync(GrpcChannelOptions channel, params (string Key, string Value)[] settings)
     {
         var server = new ServerProcess(settings);
-        server._channel = GrpcChannel.ForAddress(await server._address.Task.WaitAsync(Patience));
+        server._listening = new(await server._address.Task.WaitAsync(Patience));
+        server._channel = GrpcChannel.ForAddress(server._listening, channel);
         return server;
     }
 
@@ -91,6 +97,6 @@ public sealed partial class ServerProcess : IAsyncDisposable
             _address.TrySetResult(match.Groups[1].Value);
     }
 
-    [GeneratedRegex(@"Listening on (http://\S+)\.$")]
+    [GeneratedRegex(@"Listening on (https?://\S+)\.$")]
     private static partial Regex Listening();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -25,6 +26,8 @@ internal static class ErrorStatus
         ErrorKind.Corrupt => StatusCode.DataLoss,
         ErrorKind.Conflict => StatusCode.Aborted,
         ErrorKind.Unavailable => StatusCode.Unavailable,
+        ErrorKind.Unauthenticated => StatusCode.Unauthenticated,
+        ErrorKind.Denied => StatusCode.PermissionDenied,
     };
 
     /// <summary>Whether the exception is a defect of ours that somebody has to look at.</summary>
@@ -45,7 +48,7 @@ internal static class ErrorStatus
 
     private static Status OfDomain(SoftPromptException failure)
     {
-        var status = Make(failure.Kind.ToStatusCode(), failure.Message, failure.Reason ?? ReasonOf(failure.Kind));
+        var status = Make(failure.Kind.ToStatusCode(), failure.Message, failure.Reason ?? ReasonOf(failure.Kind), failure.Metadata);
         if (failure.Violations.Count > 0)
             status.Details.Add(Any.Pack(ToBadRequest(failure.Violations)));
         if (failure.Kind == ErrorKind.Overloaded)
@@ -72,12 +75,16 @@ internal static class ErrorStatus
         ErrorKind.Corrupt => "CORRUPT",
         ErrorKind.Conflict => "CONFLICT",
         ErrorKind.Unavailable => "UNAVAILABLE",
+        ErrorKind.Unauthenticated => "UNAUTHENTICATED",
+        ErrorKind.Denied => "DENIED",
     };
 
-    private static Status Make(StatusCode code, string message, string reason) => new()
+    private static Status Make(
+        StatusCode code, string message, string reason, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        Code = (int)code,
-        Message = message,
-        Details = { Any.Pack(new ErrorInfo { Reason = reason, Domain = Domain }) },
-    };
+        var info = new ErrorInfo { Reason = reason, Domain = Domain };
+        foreach (var (name, value) in metadata ?? ImmutableDictionary<string, string>.Empty)
+            info.Metadata.Add(name, value);
+        return new() { Code = (int)code, Message = message, Details = { Any.Pack(info) } };
+    }
 }

@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Server.Hosting;
+using SoftPromptGrpc.Server.Security;
 
 namespace SoftPromptGrpc.Server.Grpc;
 
@@ -20,11 +21,13 @@ internal static class GrpcExtensions
 
     public static void MapGrpcEdge(this WebApplication app)
     {
+        app.UseMiddleware<CallerMiddleware>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<InferenceService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<TrainingService>();
         app.MapGrpcService<PromptService>();
-        app.MapGrpcReflectionService();
+        if (app.Services.GetRequiredService<IOptions<SecurityOptions>>().Value.Reflection)
+            app.MapGrpcReflectionService();
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Server.Hosting.Tls;
 
 namespace SoftPromptGrpc.Server.Hosting;
 
@@ -13,8 +14,13 @@ internal static class HostingExtensions
             .BindConfiguration(ServerOptions.Section)
             .Validate(
                 options => ListenAddress.TryParse(options.Listen) is not null,
-                "Server:Listen must be http://ADDRESS:PORT with an IP address or localhost.");
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>(ConfigureKestrel);
+                "Server:Listen must be http://ADDRESS:PORT or https://ADDRESS:PORT with an IP address or localhost.")
+            .Validate<IOptions<TlsOptions>>(
+                (options, tls) => ListenAddress.TryParse(options.Listen) is not { IsSecure: true } || tls.Value.Certificate.Length > 0,
+                "Server:Listen: https needs a certificate in Tls:Certificate.");
+        services.AddOptionsWithValidateOnStart<TlsOptions, TlsOptionsValidator>().BindConfiguration(TlsOptions.Section);
+        services.AddSingleton<TlsCertificates>();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, IServiceProvider>(ConfigureKestrel);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
         services.AddHostedService<ListeningNotice>();
@@ -22,12 +28,12 @@ internal static class HostingExtensions
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }
 
-    private static void ConfigureKestrel(KestrelServerOptions kestrel, IOptions<ServerOptions> options)
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, IOptions<ServerOptions> options, IServiceProvider services)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // gRPC bounds every message itself.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         if (ListenAddress.TryParse(options.Value.Listen) is { } address)
-            address.Apply(kestrel);
+            address.Apply(kestrel, services.GetRequiredService<TlsCertificates>);
     }
 }

@@ -8,7 +8,7 @@ public sealed class ServerOptions
 {
     public const string Section = "Server";
 
-    /// <summary>"http://ADDRESS:PORT", spoken as HTTP/2 without TLS. Port 0: a free one, which the log names.</summary>
+    /// <summary>"http://ADDRESS:PORT", spoken as HTTP/2 without TLS, or "https://ADDRESS:PORT". Port 0: a free one, which the log names.</summary>
     [Required]
     public string Listen { get; set; } = "http://127.0.0.1:50051";
 

@@ -1,5 +1,6 @@
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats.Safetensors;
+using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Models.Checking;
 
 namespace SoftPromptGrpc.Server.Tests.Models;
@@ -80,7 +81,7 @@ public sealed class ModelsCommandTests : IDisposable
     private static async Task<(int ExitCode, string Output, string Error)> CheckAsync(string directory)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var exitCode = await ModelsCommand.RunAsync(["models", "check", directory], output, error);
+        var exitCode = await ServerCommands.RunAsync(["models", "check", directory], output, error);
         return (exitCode, output.ToString(), error.ToString());
     }
 }

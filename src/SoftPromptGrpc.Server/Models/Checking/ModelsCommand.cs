@@ -5,22 +5,10 @@ using SoftPromptGrpc.Server.Hosting;
 
 namespace SoftPromptGrpc.Server.Models.Checking;
 
-/// <summary>What the server's program does besides serving: <c>models check DIR</c>.</summary>
+/// <summary><c>models check DIR</c>, whose exit code is a <see cref="CheckVerdict"/>.</summary>
 internal static class ModelsCommand
 {
-    public const string Name = "models";
-
-    private const int Usage = 2;
-
-    /// <returns>The exit code: <see cref="CheckVerdict"/>, or 2 for a wrong command line.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
-    {
-        var result = Root(output, error).Parse(arguments);
-        var exitCode = await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
-        return result.Errors.Count > 0 ? Usage : exitCode;
-    }
-
-    private static RootCommand Root(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error)
     {
         var directory = new Argument<string>("DIR") { Description = "A checkpoint in Hugging Face layout, or hf://owner/name[@revision]." };
         directory.Validators.Add(given =>
@@ -36,10 +24,7 @@ internal static class ModelsCommand
             directory,
         };
         check.SetAction((parsed, cancellationToken) => CheckAsync(parsed.GetRequiredValue(directory), output, error, cancellationToken));
-        return new RootCommand("Serves and trains soft prompts. Without a command, the server starts.")
-        {
-            new Command(Name, "The base models.") { check },
-        };
+        return new Command("models", "The base models.") { check };
     }
 
     private static async Task<int> CheckAsync(string path, TextWriter output, TextWriter error, CancellationToken cancellationToken)
