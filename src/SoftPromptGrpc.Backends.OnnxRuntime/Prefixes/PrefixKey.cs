@@ -10,6 +10,6 @@ internal static class PrefixKey
     public static string Of(ServedPrompt? prompt, ReadOnlySpan<int> head)
     {
         var tokens = head.IsEmpty ? "" : Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(head)));
-        return $"{prompt?.ContentHash}/{tokens}";
+        return $"{prompt?.CacheKey}/{tokens}";
     }
 }

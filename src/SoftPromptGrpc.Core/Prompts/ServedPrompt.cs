@@ -44,20 +44,29 @@ public abstract class ServedPrompt
     /// <summary>Of the values, in bytes.</summary>
     public long Size => _values.LongLength * sizeof(float);
 
-    /// <summary>SHA-256 over shape, values and model fingerprint, in lower-case hexadecimal: cache key and ETag.</summary>
+    /// <summary>SHA-256 over shape, values and model fingerprint, in lower-case hexadecimal: the ETag.</summary>
     public string ContentHash { get; }
+
+    /// <summary>Whose it is, where there are several: what equal prompts of others have left in a cache must not show.</summary>
+    public string Tenant { get; init; } = "";
+
+    /// <summary>What caches know it by.</summary>
+    public string CacheKey => KeyOf(Tenant, ContentHash);
+
+    public static string KeyOf(string tenant, string contentHash) => $"{tenant}/{contentHash}";
 
     /// <summary>In what its shape differs from what the model takes, such as "it is 64 wide, the model 32"; null: it fits.</summary>
     public abstract string? MisfitWith(ModelSpec spec);
 
     /// <summary>What <see cref="Shape"/> says it is: [tokens, hidden] or [layers, 2, heads, tokens, head size].</summary>
     /// <param name="values">Taken over, not copied.</param>
+    /// <param name="tenant">As <see cref="Tenant"/>.</param>
     /// <exception cref="ArgumentException">No prompt has this shape, or this many values.</exception>
-    public static ServedPrompt Of(IReadOnlyList<int> shape, float[] values, string modelFingerprint) => shape switch
+    public static ServedPrompt Of(IReadOnlyList<int> shape, float[] values, string modelFingerprint, string tenant = "") => shape switch
     {
-        [var tokens, var hidden] => new SoftPrompt(tokens, hidden, values, modelFingerprint),
+        [var tokens, var hidden] => new SoftPrompt(tokens, hidden, values, modelFingerprint) { Tenant = tenant },
         [var layers, 2, var heads, var tokens, var headSize] =>
-            new KeyValuePrefix(layers, heads, tokens, headSize, values, modelFingerprint),
+            new KeyValuePrefix(layers, heads, tokens, headSize, values, modelFingerprint) { Tenant = tenant },
         _ => throw new ArgumentException($"No prompt is {string.Join(" x ", shape)}.", nameof(shape)),
     };
 

@@ -14,7 +14,7 @@ internal interface ISequenceWork
     int Priority { get; }
 
     /// <summary>Whose turn its admission takes: requests with one prompt share one.</summary>
-    string Group => Start.Prompt?.ContentHash ?? "";
+    string Group => Start.Prompt?.CacheKey ?? "";
 
     CancellationToken CancellationToken { get; }
 

@@ -15,13 +15,14 @@ namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>Runs one job to its end, whatever that is.</summary>
 internal sealed class JobRun(
-    JobStore jobs, RunningJobs running, TrainingPlanner planner, BackendRegistry backends, IOptions<JobOptions> options, TimeProvider time,
-    ILogger<JobRun> logger)
+    JobStore jobs, RunningJobs running, TrainingPlanner planner, BackendRegistry backends, TenantScope tenant,
+    IOptions<JobOptions> options, TimeProvider time, ILogger<JobRun> logger)
 {
     /// <param name="stopping">The server stops: the job goes back to the queue.</param>
     public async Task RunAsync(ClaimedJob claimed, CancellationToken stopping)
     {
         var job = claimed.Job;
+        tenant.Enter(job.Tenant);
         using var run = running.Begin(job.Number);
         if (await jobs.IsCancelRequestedAsync(job.Number))
             run.Cancel();

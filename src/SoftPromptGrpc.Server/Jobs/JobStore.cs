@@ -8,7 +8,8 @@ using Wire = SoftPromptGrpc.Contracts.V1;
 namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>Changes jobs. A change and its events become visible together, and only then are watchers told.</summary>
-internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSignals signals, TimeProvider time)
+internal sealed class JobStore(
+    IDbContextFactory<StoreContext> contexts, IDbContextFactory<WholeStore> allTenants, JobSignals signals, TimeProvider time)
 {
     /// <param name="request">As it was sent.</param>
     /// <param name="maxQueued">How many jobs may be waiting before this one.</param>
@@ -20,7 +21,7 @@ internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSign
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
         if (job.RequestId is { } requestId && await FindRequestAsync(store, requestId, request, cancellationToken) is { } existing)
             return existing;
-        var queued = await store.Jobs.CountAsync(j => j.State == JobState.Queued, cancellationToken);
+        var queued = await store.Queue.CountAsync(j => j.State == JobState.Queued, cancellationToken);
         if (queued >= maxQueued)
             throw new SoftPromptException(ErrorKind.Overloaded, $"The queue is full: {queued} jobs are waiting.") { Reason = "QUEUE_FULL" };
         store.Jobs.Add(job);
@@ -48,7 +49,7 @@ internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSign
     /// <summary>The queue's next job, which is running from now on; null when nothing waits.</summary>
     public async Task<ClaimedJob?> ClaimNextAsync(CancellationToken cancellationToken)
     {
-        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var store = await allTenants.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
         var job = await store.Jobs
             .Where(j => j.State == JobState.Queued)
@@ -127,7 +128,7 @@ internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSign
     /// <returns>The jobs that were found.</returns>
     public async Task<IReadOnlyList<StoredJob>> RecoverAsync(int maxCrashes, CancellationToken cancellationToken)
     {
-        await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var store = await allTenants.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
         var interrupted = await store.Jobs.Where(j => j.State == JobState.Running).ToListAsync(cancellationToken);
         foreach (var job in interrupted)
@@ -172,8 +173,7 @@ internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSign
     }
 
     internal static async Task<JobQueue> QueueAsync(StoreContext store, CancellationToken cancellationToken) => new(
-        await store.Jobs
-            .Where(j => j.State == JobState.Queued || j.State == JobState.Running)
+        await store.Queue
             .Select(j => new JobQueue.Place(j.Number, j.State, j.Priority))
             .ToListAsync(cancellationToken));
 
@@ -199,7 +199,13 @@ internal sealed class JobStore(IDbContextFactory<StoreContext> contexts, JobSign
             happened.Job = job.Id;
             happened.Sequence = ++job.LastSequence;
             happened.Time ??= time.GetUtcNow().ToTimestamp();
-            store.Events.Add(new StoredEvent { JobNumber = job.Number, Sequence = happened.Sequence, Body = happened.ToByteArray() });
+            store.Events.Add(new StoredEvent
+            {
+                Tenant = job.Tenant,
+                JobNumber = job.Number,
+                Sequence = happened.Sequence,
+                Body = happened.ToByteArray(),
+            });
         }
     }
 }

@@ -7,7 +7,7 @@ namespace SoftPromptGrpc.Server.Prompts;
 
 /// <summary>Removes deleted prompts for good once nobody may undelete them any more. Their versions are still not used again.</summary>
 internal sealed class PromptPurge(
-    IDbContextFactory<StoreContext> contexts, IOptions<PromptOptions> options, TimeProvider time, ILogger<PromptPurge> logger) : BackgroundService
+    IDbContextFactory<WholeStore> contexts, IOptions<PromptOptions> options, TimeProvider time, ILogger<PromptPurge> logger) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);

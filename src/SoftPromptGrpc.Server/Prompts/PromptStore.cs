@@ -23,12 +23,12 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
 
     public async Task<ServedPrompt> LoadAsync(PromptRecord record, CancellationToken cancellationToken)
     {
-        if (cache.Find(record.ContentHash) is { } cached)
-            return cached;
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
+        if (cache.Find(store.Tenant, record.ContentHash) is { } cached)
+            return cached;
         var tensor = await store.Tensors.AsNoTracking().FirstOrDefaultAsync(t => t.ContentHash == record.ContentHash, cancellationToken);
         var values = MemoryMarshal.Cast<byte, float>((tensor ?? throw NotFound(record.Reference)).Values).ToArray();
-        var prompt = ServedPrompt.Of(record.Shape, values, record.ModelFingerprint);
+        var prompt = ServedPrompt.Of(record.Shape, values, record.ModelFingerprint, store.Tenant);
         if (prompt.ContentHash != record.ContentHash)
             throw new SoftPromptException(ErrorKind.Corrupt, $"The stored numbers of '{record.Reference}' are damaged.");
         cache.Add(prompt);

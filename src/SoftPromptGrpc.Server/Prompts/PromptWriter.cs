@@ -11,10 +11,10 @@ internal static class PromptWriter
     public static async Task<StoredPrompt> AddPromptAsync(
         this StoreContext store, NewPrompt prompt, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        var name = await store.Names.FindAsync([prompt.Name], cancellationToken) ?? store.Names.Add(new StoredName { Name = prompt.Name }).Entity;
+        var name = await store.Names.FindAsync([store.Tenant, prompt.Name], cancellationToken) ?? store.Names.Add(new StoredName { Name = prompt.Name }).Entity;
         var reference = PromptReference.Of(prompt.Name, ++name.LastVersion);
         var numbers = prompt.Numbers;
-        if (!await store.Tensors.AnyAsync(t => t.ContentHash == numbers.ContentHash, cancellationToken))
+        if (!await store.Tensors.IgnoreQueryFilters().AnyAsync(t => t.ContentHash == numbers.ContentHash, cancellationToken))
             store.Tensors.Add(new StoredTensor { ContentHash = numbers.ContentHash, Values = numbers.Bytes.ToArray() });
         var stored = store.Prompts.Add(new StoredPrompt
         {

@@ -2,20 +2,20 @@ using SoftPromptGrpc.Core.Prompts;
 
 namespace SoftPromptGrpc.Server.Prompts;
 
-/// <summary>The prompts used last, by content hash, up to a number of bytes. Safe from several threads.</summary>
+/// <summary>The prompts used last, of all tenants, up to a number of bytes. Safe from several threads.</summary>
 internal sealed class TensorCache(long capacityBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<ServedPrompt>> _byHash = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedListNode<ServedPrompt>> _byKey = new(StringComparer.Ordinal);
     private readonly LinkedList<ServedPrompt> _newestFirst = new();
 
     public long SizeBytes { get; private set; }
 
-    public ServedPrompt? Find(string contentHash)
+    public ServedPrompt? Find(string tenant, string contentHash)
     {
         lock (_lock)
         {
-            if (!_byHash.TryGetValue(contentHash, out var node))
+            if (!_byKey.TryGetValue(ServedPrompt.KeyOf(tenant, contentHash), out var node))
                 return null;
             _newestFirst.Remove(node);
             _newestFirst.AddFirst(node);
@@ -27,14 +27,14 @@ internal sealed class TensorCache(long capacityBytes)
     {
         lock (_lock)
         {
-            if (_byHash.ContainsKey(prompt.ContentHash))
+            if (_byKey.ContainsKey(prompt.CacheKey))
                 return;
-            _byHash.Add(prompt.ContentHash, _newestFirst.AddFirst(prompt));
+            _byKey.Add(prompt.CacheKey, _newestFirst.AddFirst(prompt));
             SizeBytes += prompt.Size;
             while (SizeBytes > capacityBytes && _newestFirst.Last is { } oldest)
             {
                 _newestFirst.RemoveLast();
-                _byHash.Remove(oldest.Value.ContentHash);
+                _byKey.Remove(oldest.Value.CacheKey);
                 SizeBytes -= oldest.Value.Size;
             }
         }

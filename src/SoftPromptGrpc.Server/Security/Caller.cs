@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Security;
 
@@ -7,7 +8,7 @@ namespace SoftPromptGrpc.Server.Security;
 internal sealed partial record Caller(string Name, string Tenant, Scopes Scopes)
 {
     /// <summary>Of callers who are not asked who they are.</summary>
-    public const string DefaultTenant = "default";
+    public const string DefaultTenant = SingleTenant.Default;
 
     public const string TenantRule = "must be 1 to 63 characters of a-z, A-Z, 0-9, '.', '_' and '-', beginning with a letter or digit";
 

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Server.Hosting;
 
@@ -9,8 +10,11 @@ internal static class StorageServiceCollectionExtensions
 {
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
-        services.AddDbContextFactory<StoreContext>((provider, options) =>
+        services.TryAddSingleton<ICurrentTenant, SingleTenant>();
+        services.AddSingleton<TenantScope>();
+        services.AddDbContextFactory<StoreContext, StoreContexts>((provider, options) =>
             options.UseStoreFile(provider.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory));
+        services.AddSingleton(provider => (IDbContextFactory<WholeStore>)provider.GetRequiredService<IDbContextFactory<StoreContext>>());
         return services.AddHostedService<StoreStartup>();
     }
 

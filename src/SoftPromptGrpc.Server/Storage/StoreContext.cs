@@ -3,9 +3,25 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace SoftPromptGrpc.Server.Storage;
 
-/// <summary>Everything that outlives the process. Queries are plain LINQ, so that any relational provider can stand below.</summary>
-internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbContext(options)
+/// <summary>
+/// Everything that outlives the process, as one tenant sees it: rows of others are neither read nor written, whatever is asked.
+/// Queries are plain LINQ, so that any relational provider can stand below.
+/// </summary>
+internal class StoreContext : DbContext
 {
+    private readonly string? _tenant;
+
+    public StoreContext(DbContextOptions<StoreContext> options, string tenant) : base(options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenant);
+        _tenant = tenant;
+    }
+
+    /// <summary>For all tenants.</summary>
+    protected StoreContext(DbContextOptions<StoreContext> options) : base(options)
+    {
+    }
+
     public DbSet<StoredPrompt> Prompts => Set<StoredPrompt>();
     public DbSet<StoredLabel> Labels => Set<StoredLabel>();
     public DbSet<StoredAlias> Aliases => Set<StoredAlias>();
@@ -17,6 +33,14 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
     public DbSet<StoredEvent> Events => Set<StoredEvent>();
     public DbSet<StoredCheckpoint> Checkpoints => Set<StoredCheckpoint>();
 
+    /// <summary>What waits or runs, of all tenants: they stand in one queue.</summary>
+    public IQueryable<StoredJob> Queue =>
+        Jobs.IgnoreQueryFilters().Where(j => j.State == JobState.Queued || j.State == JobState.Running);
+
+    /// <summary>The tenant whose rows these are.</summary>
+    /// <exception cref="InvalidOperationException">They are everybody's.</exception>
+    public string Tenant => _tenant ?? throw new InvalidOperationException("A row of the whole store must name its tenant.");
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
@@ -27,14 +51,15 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
     {
         modelBuilder.Entity<StoredPrompt>(prompt =>
         {
-            prompt.HasIndex(p => new { p.Name, p.Version }).IsUnique();
+            prompt.HasIndex(p => new { p.Tenant, p.Name, p.Version }).IsUnique();
             prompt.Property(p => p.Width).HasColumnName("HiddenSize");
             // Lists: each order of the newest versions, and all that a count looks at.
-            prompt.HasIndex(p => new { p.Standing, p.Name, p.ModelId, p.Method });
-            prompt.HasIndex(p => new { p.Standing, p.CreateTime });
-            prompt.HasIndex(p => new { p.Standing, p.Version });
-            prompt.HasIndex(p => new { p.DeleteTime, p.CreateTime });
-            prompt.HasIndex(p => p.CreateTime);
+            prompt.HasIndex(p => new { p.Tenant, p.Standing, p.Name, p.ModelId, p.Method });
+            prompt.HasIndex(p => new { p.Tenant, p.Standing, p.CreateTime });
+            prompt.HasIndex(p => new { p.Tenant, p.Standing, p.Version });
+            prompt.HasIndex(p => new { p.Tenant, p.DeleteTime, p.CreateTime });
+            prompt.HasIndex(p => new { p.Tenant, p.CreateTime });
+            prompt.HasIndex(p => p.DeleteTime); // What is to be purged, of all tenants.
             prompt.HasIndex(p => p.ContentHash);
             prompt.Property(p => p.Revision).IsConcurrencyToken();
             prompt.HasMany(p => p.Labels).WithOne().HasForeignKey(l => l.PromptId);
@@ -45,10 +70,10 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         {
             label.ToTable("StoredLabel");
             label.HasKey(l => new { l.PromptId, l.Key });
-            label.HasIndex(l => new { l.Key, l.Value, l.PromptId });
+            label.HasIndex(l => new { l.Tenant, l.Key, l.Value, l.PromptId });
         });
-        modelBuilder.Entity<StoredAlias>().HasKey(a => new { a.Name, a.Alias });
-        modelBuilder.Entity<StoredName>().HasKey(n => n.Name);
+        modelBuilder.Entity<StoredAlias>().HasKey(a => new { a.Tenant, a.Name, a.Alias });
+        modelBuilder.Entity<StoredName>().HasKey(n => new { n.Tenant, n.Name });
         modelBuilder.Entity<StoredTensor>().HasKey(t => t.ContentHash);
         modelBuilder.Entity<StoredTrainable>(trainable =>
         {
@@ -56,6 +81,45 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
             trainable.HasOne<StoredPrompt>().WithOne().HasForeignKey<StoredTrainable>(t => t.PromptId);
         });
         BuildJobs(modelBuilder);
+        if (_tenant is not null) // One model per type of context.
+            BuildFilters(modelBuilder);
+    }
+
+    public override int SaveChanges(bool acceptAllChangesOnSuccess)
+    {
+        Stamp();
+        return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        Stamp();
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
+    private void Stamp()
+    {
+        foreach (var entry in ChangeTracker.Entries<OfTenant>().Where(e => e.State == EntityState.Added))
+        {
+            if (entry.Entity.Tenant.Length == 0)
+                entry.Entity.Tenant = Tenant;
+            else if (_tenant is not null && entry.Entity.Tenant != _tenant)
+                throw new InvalidOperationException("A row must be of the tenant that writes it.");
+        }
+    }
+
+    private void BuildFilters(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<StoredPrompt>().HasQueryFilter(p => p.Tenant == _tenant);
+        modelBuilder.Entity<StoredLabel>().HasQueryFilter(l => l.Tenant == _tenant);
+        modelBuilder.Entity<StoredAlias>().HasQueryFilter(a => a.Tenant == _tenant);
+        modelBuilder.Entity<StoredName>().HasQueryFilter(n => n.Tenant == _tenant);
+        modelBuilder.Entity<StoredTrainable>().HasQueryFilter(t => t.Tenant == _tenant);
+        modelBuilder.Entity<StoredTensor>().HasQueryFilter(t => Prompts.Any(p => p.ContentHash == t.ContentHash));
+        modelBuilder.Entity<StoredJob>().HasQueryFilter(j => j.Tenant == _tenant);
+        modelBuilder.Entity<StoredJobRequest>().HasQueryFilter(r => r.Tenant == _tenant);
+        modelBuilder.Entity<StoredEvent>().HasQueryFilter(e => e.Tenant == _tenant);
+        modelBuilder.Entity<StoredCheckpoint>().HasQueryFilter(c => c.Tenant == _tenant);
     }
 
     private static void BuildJobs(ModelBuilder modelBuilder)
@@ -64,8 +128,9 @@ internal sealed class StoreContext(DbContextOptions<StoreContext> options) : DbC
         {
             job.HasKey(j => j.Number);
             job.Property(j => j.Id).IsRequired();
-            job.HasIndex(j => j.Id).IsUnique();
-            job.HasIndex(j => j.RequestId).IsUnique();
+            job.HasIndex(j => new { j.Tenant, j.Id }).IsUnique();
+            job.HasIndex(j => new { j.Tenant, j.RequestId }).IsUnique();
+            job.HasIndex(j => new { j.Tenant, j.Number });
             job.HasIndex(j => new { j.State, j.Priority, j.Number });
         });
         modelBuilder.Entity<StoredJobRequest>(request =>

@@ -7,5 +7,5 @@ namespace SoftPromptGrpc.Server.Storage;
 internal sealed class StoreDesign : IDesignTimeDbContextFactory<StoreContext>
 {
     public StoreContext CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<StoreContext>().UseSqlite("Data Source=:memory:").Options);
+        new(new DbContextOptionsBuilder<StoreContext>().UseSqlite("Data Source=:memory:").Options, SingleTenant.Default);
 }

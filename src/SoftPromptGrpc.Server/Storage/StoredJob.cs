@@ -3,7 +3,7 @@ namespace SoftPromptGrpc.Server.Storage;
 internal enum JobState { Queued = 1, Running = 2, Succeeded = 3, Failed = 4, Cancelled = 5 }
 
 /// <summary>A training job as it stands. Messages of the contract are kept as their protobuf bytes.</summary>
-internal sealed class StoredJob
+internal sealed class StoredJob : OfTenant
 {
     /// <summary>In the order of submission.</summary>
     public long Number { get; set; }
@@ -55,13 +55,13 @@ internal sealed class StoredJob
 }
 
 /// <summary>The TrainingSpec as it was sent, with its examples: read only to plan the job or to compare a repeated request.</summary>
-internal sealed class StoredJobRequest
+internal sealed class StoredJobRequest : OfTenant
 {
     public long JobNumber { get; set; }
     public required byte[] Spec { get; set; }
 }
 
-internal sealed class StoredEvent
+internal sealed class StoredEvent : OfTenant
 {
     public required long JobNumber { get; set; }
 
@@ -73,7 +73,7 @@ internal sealed class StoredEvent
 }
 
 /// <summary>A job's newest training state; the best prompt so far is part of it.</summary>
-internal sealed class StoredCheckpoint
+internal sealed class StoredCheckpoint : OfTenant
 {
     public required long JobNumber { get; set; }
     public required int Step { get; set; }

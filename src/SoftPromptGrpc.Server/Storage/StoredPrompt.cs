@@ -6,7 +6,7 @@ namespace SoftPromptGrpc.Server.Storage;
 internal enum PromptStanding { Newest = 1, Older = 2, Deleted = 3 }
 
 /// <summary>A version of a prompt; its numbers are a <see cref="StoredTensor"/>, so that lists never read them.</summary>
-internal sealed class StoredPrompt
+internal sealed class StoredPrompt : OfTenant
 {
     public long Id { get; set; }
     public required string Name { get; set; }
@@ -39,7 +39,7 @@ internal sealed class StoredPrompt
     public List<StoredAlias> Aliases { get; set; } = [];
 }
 
-internal sealed class StoredLabel
+internal sealed class StoredLabel : OfTenant
 {
     public long PromptId { get; set; }
     public required string Key { get; set; }
@@ -47,7 +47,7 @@ internal sealed class StoredLabel
 }
 
 /// <summary>A name that points to one version: "prod" in "sentiment@prod".</summary>
-internal sealed class StoredAlias
+internal sealed class StoredAlias : OfTenant
 {
     public required string Name { get; set; }
     public required string Alias { get; set; }
@@ -55,14 +55,14 @@ internal sealed class StoredAlias
 }
 
 /// <summary>The last version that a name was given: versions are never used again.</summary>
-internal sealed class StoredName
+internal sealed class StoredName : OfTenant
 {
     public required string Name { get; set; }
     public int LastVersion { get; set; }
 }
 
 /// <summary>What a prompt was made of, where that is more than its numbers: the tensors of its method.</summary>
-internal sealed class StoredTrainable
+internal sealed class StoredTrainable : OfTenant
 {
     public long PromptId { get; set; }
     public required byte[] Content { get; set; }

@@ -30,7 +30,7 @@ internal static class PromptRows
     {
         var options = (DbContextOptions<StoreContext>)new DbContextOptionsBuilder<StoreContext>().UseStoreFile(dataDirectory).Options;
         SoftPrompt[] contents = [.. Enumerable.Range(0, Math.Min(count, Contents)).Select(i => Prompt(model, i))];
-        await using (var store = new StoreContext(options))
+        await using (var store = new StoreContext(options, SingleTenant.Default))
         {
             await store.Database.MigrateAsync(cancellationToken);
             store.Tensors.AddRange(contents.Select(c => new StoredTensor { ContentHash = c.ContentHash, Values = c.Bytes.ToArray() }));
@@ -38,7 +38,7 @@ internal static class PromptRows
         }
         foreach (var some in Enumerable.Range(0, count).Chunk(RowsPerWrite))
         {
-            await using var store = new StoreContext(options);
+            await using var store = new StoreContext(options, SingleTenant.Default);
             store.Names.AddRange(some.Where(n => Version(n) == 1).Select(n => new StoredName { Name = NameOf(n), LastVersion = IsNewest(n, count) ? 1 : 2 }));
             store.Prompts.AddRange(some.Select(n => Row(n, model, contents[n % contents.Length], IsNewest(n, count))));
             await store.SaveChangesAsync(cancellationToken);

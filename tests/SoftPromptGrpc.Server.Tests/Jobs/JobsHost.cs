@@ -31,7 +31,12 @@ internal sealed class JobsHost : IAsyncDisposable
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        services.AddSingleton(file.Open());
+        services.AddSingleton(Tenant);
+        services.AddSingleton<ICurrentTenant>(Tenant);
+        services.AddSingleton<TenantScope>();
+        services.AddSingleton(provider => file.Open(provider.GetRequiredService<TenantScope>()));
+        services.AddSingleton<IDbContextFactory<StoreContext>>(provider => provider.GetRequiredService<StoreContexts>());
+        services.AddSingleton<IDbContextFactory<WholeStore>>(provider => provider.GetRequiredService<StoreContexts>());
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IHostApplicationLifetime>(_lifetime);
         services.AddSingleton<IModelCatalog>(new FakeCatalog(models.Length > 0 ? models : [FakeModels.Create("tiny")]));
@@ -57,6 +62,9 @@ internal sealed class JobsHost : IAsyncDisposable
         });
         _services = services.BuildServiceProvider();
     }
+
+    /// <summary>Whose calls the test makes.</summary>
+    public FakeTenant Tenant { get; } = new();
 
     public FakeTrainingBackend Backend => (FakeTrainingBackend)_services.GetRequiredService<ITrainingBackend>();
 

@@ -17,7 +17,7 @@ public sealed class PromptChangesTests : IDisposable
     private readonly StoreFile _file = new();
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
-    private readonly IDbContextFactory<StoreContext> _contexts;
+    private readonly StoreContexts _contexts;
     private readonly PromptStore _prompts;
     private readonly PromptChanges _changes;
     private readonly PromptPurge _purge;

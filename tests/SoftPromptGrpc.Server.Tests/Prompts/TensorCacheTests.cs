@@ -12,13 +12,13 @@ public sealed class TensorCacheTests
         var cache = new TensorCache(2 * a.Bytes.Length);
         cache.Add(a);
         cache.Add(b);
-        Assert.Same(a, cache.Find(a.ContentHash));
+        Assert.Same(a, cache.Find("", a.ContentHash));
 
         cache.Add(c);
 
-        Assert.Same(a, cache.Find(a.ContentHash));
-        Assert.Null(cache.Find(b.ContentHash));
-        Assert.Same(c, cache.Find(c.ContentHash));
+        Assert.Same(a, cache.Find("", a.ContentHash));
+        Assert.Null(cache.Find("", b.ContentHash));
+        Assert.Same(c, cache.Find("", c.ContentHash));
         Assert.Equal(2 * a.Bytes.Length, cache.SizeBytes);
     }
 

@@ -9,26 +9,26 @@ public sealed class StoreFile : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("softprompt-store").FullName;
 
-    internal IDbContextFactory<StoreContext> Open()
+    internal StoreContexts Open(string tenant = SingleTenant.Default) => Open(new FakeTenant { Name = tenant });
+
+    internal StoreContexts Open(ICurrentTenant tenant) => Open(new TenantScope(tenant));
+
+    internal StoreContexts Open(TenantScope tenant)
     {
-        var contexts = Contexts();
+        var contexts = Contexts(tenant);
         using var store = contexts.CreateDbContext();
         store.Database.Migrate();
         return contexts;
     }
 
     /// <summary>Without the tables that this version needs.</summary>
-    internal IDbContextFactory<StoreContext> Contexts() =>
-        new ContextFactory((DbContextOptions<StoreContext>)new DbContextOptionsBuilder<StoreContext>().UseStoreFile(Folder).Options);
+    internal StoreContexts Contexts(TenantScope? tenant = null) => new(
+        (DbContextOptions<StoreContext>)new DbContextOptionsBuilder<StoreContext>().UseStoreFile(Folder).Options,
+        tenant ?? new TenantScope(new SingleTenant()));
 
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private sealed class ContextFactory(DbContextOptions<StoreContext> options) : IDbContextFactory<StoreContext>
-    {
-        public StoreContext CreateDbContext() => new(options);
     }
 }

@@ -18,6 +18,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredAlias", b =>
                 {
+                    b.Property<string>("Tenant")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .HasColumnType("TEXT");
 
@@ -27,7 +30,7 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<long>("PromptId")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Name", "Alias");
+                    b.HasKey("Tenant", "Name", "Alias");
 
                     b.HasIndex("PromptId");
 
@@ -46,6 +49,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<int>("Step")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.HasKey("JobNumber");
 
                     b.ToTable("Checkpoints");
@@ -62,6 +69,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<byte[]>("Body")
                         .IsRequired()
                         .HasColumnType("BLOB");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.HasKey("JobNumber", "Sequence");
 
@@ -136,6 +147,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<int>("Step")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("TotalSteps")
                         .HasColumnType("INTEGER");
 
@@ -144,10 +159,12 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
                     b.HasKey("Number");
 
-                    b.HasIndex("Id")
+                    b.HasIndex("Tenant", "Id")
                         .IsUnique();
 
-                    b.HasIndex("RequestId")
+                    b.HasIndex("Tenant", "Number");
+
+                    b.HasIndex("Tenant", "RequestId")
                         .IsUnique();
 
                     b.HasIndex("State", "Priority", "Number");
@@ -164,6 +181,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.HasKey("JobNumber");
 
                     b.ToTable("JobRequests");
@@ -177,26 +198,33 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<string>("Key")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Value")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("PromptId", "Key");
 
-                    b.HasIndex("Key", "Value", "PromptId");
+                    b.HasIndex("Tenant", "Key", "Value", "PromptId");
 
                     b.ToTable("StoredLabel", (string)null);
                 });
 
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredName", b =>
                 {
+                    b.Property<string>("Tenant")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("LastVersion")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Name");
+                    b.HasKey("Tenant", "Name");
 
                     b.ToTable("Names");
                 });
@@ -255,6 +283,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Version")
                         .HasColumnType("INTEGER");
 
@@ -269,18 +301,20 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
 
                     b.HasIndex("ContentHash");
 
-                    b.HasIndex("CreateTime");
+                    b.HasIndex("DeleteTime");
 
-                    b.HasIndex("DeleteTime", "CreateTime");
+                    b.HasIndex("Tenant", "CreateTime");
 
-                    b.HasIndex("Name", "Version")
+                    b.HasIndex("Tenant", "DeleteTime", "CreateTime");
+
+                    b.HasIndex("Tenant", "Name", "Version")
                         .IsUnique();
 
-                    b.HasIndex("Standing", "CreateTime");
+                    b.HasIndex("Tenant", "Standing", "CreateTime");
 
-                    b.HasIndex("Standing", "Version");
+                    b.HasIndex("Tenant", "Standing", "Version");
 
-                    b.HasIndex("Standing", "Name", "ModelId", "Method");
+                    b.HasIndex("Tenant", "Standing", "Name", "ModelId", "Method");
 
                     b.ToTable("Prompts");
                 });
@@ -307,6 +341,10 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.Property<byte[]>("Content")
                         .IsRequired()
                         .HasColumnType("BLOB");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.HasKey("PromptId");
 

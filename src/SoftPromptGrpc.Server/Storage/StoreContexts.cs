@@ -1,0 +1,14 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace SoftPromptGrpc.Server.Storage;
+
+/// <summary>Opens the store: as the tenant sees it whom the work is done for, or whole, where a constructor asks for just that.</summary>
+internal sealed class StoreContexts(DbContextOptions<StoreContext> options, TenantScope tenant)
+    : IDbContextFactory<StoreContext>, IDbContextFactory<WholeStore>
+{
+    public StoreContext CreateDbContext() => new(options, tenant.Name);
+
+    public Task<StoreContext> CreateDbContextAsync(CancellationToken cancellationToken = default) => Task.FromResult(CreateDbContext());
+
+    WholeStore IDbContextFactory<WholeStore>.CreateDbContext() => new(options);
+}
