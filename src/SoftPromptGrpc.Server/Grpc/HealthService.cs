@@ -1,14 +1,20 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Server.Hosting;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace SoftPromptGrpc.Server.Grpc;
 
-/// <summary>grpc.health.v1. All services are ready together, and the empty name stands for the server.</summary>
-internal sealed class HealthService(Readiness readiness) : Health.HealthBase
+/// <summary>
+/// grpc.health.v1. All services are ready together, the empty name stands for the server, and "softprompt.v1.Model/ID" for a model,
+/// which is ready once it is loaded and for as long as the server takes requests.
+/// </summary>
+internal sealed class HealthService(Readiness readiness, IModelCatalog models) : Health.HealthBase
 {
+    private const string ModelPrefix = "softprompt.v1.Model/";
+
     private static readonly HashSet<string> Names =
     [
         "",
@@ -19,11 +25,9 @@ internal sealed class HealthService(Readiness readiness) : Health.HealthBase
         Contracts.V1.TrainingService.Descriptor.FullName,
     ];
 
-    private ServingStatus Status => readiness.IsReady ? ServingStatus.Serving : ServingStatus.NotServing;
-
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
-        Names.Contains(request.Service)
-            ? Task.FromResult(new HealthCheckResponse { Status = Status })
+        StatusOf(request.Service) is var status and not ServingStatus.ServiceUnknown
+            ? Task.FromResult(new HealthCheckResponse { Status = status })
             : throw new SoftPromptException(ErrorKind.NotFound, $"There is no service '{request.Service}'.")
             {
                 Reason = "SERVICE_NOT_FOUND",
@@ -36,7 +40,7 @@ internal sealed class HealthService(Readiness readiness) : Health.HealthBase
         while (true)
         {
             var change = readiness.NextChange;
-            var status = Names.Contains(request.Service) ? Status : ServingStatus.ServiceUnknown;
+            var status = StatusOf(request.Service);
             if (status != told)
                 await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, context.CancellationToken);
             if (readiness.IsStopping)
@@ -45,4 +49,16 @@ internal sealed class HealthService(Readiness readiness) : Health.HealthBase
             await change.WaitAsync(context.CancellationToken);
         }
     }
+
+    private ServingStatus StatusOf(string name)
+    {
+        if (Names.Contains(name))
+            return Serving(readiness.IsReady);
+        var model = name.StartsWith(ModelPrefix, StringComparison.Ordinal)
+            ? models.Models.FirstOrDefault(model => name.AsSpan(ModelPrefix.Length).SequenceEqual(model.Id))
+            : null;
+        return model is null ? ServingStatus.ServiceUnknown : Serving(model.State == ModelState.Ready && !readiness.IsStopping);
+    }
+
+    private static ServingStatus Serving(bool isReady) => isReady ? ServingStatus.Serving : ServingStatus.NotServing;
 }

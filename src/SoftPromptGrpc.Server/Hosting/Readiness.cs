@@ -24,6 +24,9 @@ internal sealed class Readiness
         }
     }
 
+    /// <summary>A model got further: those who wait for a change may look again.</summary>
+    public void Moved() => Change(() => { });
+
     public void Ready() => Change(() => IsReady = !IsStopping);
 
     private void Stop() => Change(() => (IsReady, IsStopping) = (false, true));

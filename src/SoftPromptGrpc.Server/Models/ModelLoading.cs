@@ -20,7 +20,10 @@ internal sealed class ModelLoading(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         foreach (var model in options.Value.Models)
+        {
             await LoadAsync(model, stoppingToken);
+            readiness.Moved();
+        }
         readiness.Ready();
     }
 

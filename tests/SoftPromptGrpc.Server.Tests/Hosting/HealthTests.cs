@@ -3,6 +3,7 @@ using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SoftPromptGrpc.Contracts.V1;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Server.Models;
 using SoftPromptGrpc.Server.Tests.Fakes;
@@ -19,6 +20,7 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
     [InlineData("")]
     [InlineData("softprompt.v1.InferenceService")]
     [InlineData("softprompt.v1.TrainingService")]
+    [InlineData("softprompt.v1.Model/tiny")]
     public async Task Watch_ModelsAreLoaded_EndsInServing(string service)
     {
         using var call = _client.Watch(new() { Service = service }, cancellationToken: _ct);
@@ -32,11 +34,13 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
         Assert.Equal(ServingStatus.Serving, (await _client.CheckAsync(new() { Service = service }, cancellationToken: _ct)).Status);
     }
 
-    [Fact]
-    public async Task Check_UnknownService_IsNotFound()
+    [Theory]
+    [InlineData("none")]
+    [InlineData("softprompt.v1.Model/none")]
+    public async Task Check_UnknownService_IsNotFound(string service)
     {
         var error = await Assert.ThrowsAsync<RpcException>(
-            () => _client.CheckAsync(new() { Service = "none" }, cancellationToken: _ct).ResponseAsync);
+            () => _client.CheckAsync(new() { Service = service }, cancellationToken: _ct).ResponseAsync);
 
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
     }
@@ -68,6 +72,7 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
             new() { Model = ServerFixture.Model, Content = new() { Text = "a" } }, cancellationToken: _ct);
 
         Assert.Equal(ServingStatus.NotServing, (await health.CheckAsync(new(), cancellationToken: _ct)).Status);
+        Assert.Equal(ServingStatus.NotServing, await StatusAsync(health, "softprompt.v1.Model/tiny"));
         var model = await models.GetModelAsync(new() { Model = ServerFixture.Model }, cancellationToken: _ct);
         Assert.Equal(Contracts.V1.ModelState.Loading, model.Model.State);
         Assert.False(call.ResponseAsync.IsCompleted);
@@ -78,6 +83,36 @@ public sealed class HealthTests(ServerFixture server) : IClassFixture<ServerFixt
         while (await NextAsync(watch) != ServingStatus.Serving)
         {
         }
+    }
+
+    [Fact]
+    public async Task Check_OneModelFailsToLoad_IsNotServingForThatModelAlone()
+    {
+        await using var half = new HalfServer();
+        var health = new Health.HealthClient(half.Channel);
+        using var watch = health.Watch(new(), cancellationToken: _ct);
+        while (await NextAsync(watch) != ServingStatus.Serving)
+        {
+        }
+
+        Assert.Equal(ServingStatus.Serving, await StatusAsync(health, "softprompt.v1.Model/tiny"));
+        Assert.Equal(ServingStatus.NotServing, await StatusAsync(health, "softprompt.v1.Model/tiny-ids"));
+    }
+
+    private async Task<ServingStatus> StatusAsync(Health.HealthClient health, string service) =>
+        (await health.CheckAsync(new() { Service = service }, cancellationToken: _ct)).Status;
+
+    private sealed class HalfServer : ServerFixture
+    {
+        protected override void ConfigureServices(IServiceCollection services) => services.AddSingleton<IModelReader>(new HalfReader());
+    }
+
+    private sealed class HalfReader : IModelReader
+    {
+        public Task<BaseModel> ReadAsync(string id, string path, CancellationToken cancellationToken) =>
+            id == ServerFixture.Model
+                ? Task.FromResult(FakeModels.Create(id))
+                : throw new SoftPromptException(ErrorKind.Corrupt, "The checkpoint is broken.");
     }
 
     private sealed class LoadingServer(WaitingReader reader) : ServerFixture
