@@ -6,6 +6,7 @@ using SoftPromptGrpc.Server.Models;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Security;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Telemetry;
 
 if (ServerCommands.AreMeantBy(args))
     return await ServerCommands.RunAsync(args, Console.Out, Console.Error);
@@ -15,6 +16,7 @@ return await Running.RunAsync(() =>
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddHosting();
     builder.Services.AddSecurity();
+    builder.AddTelemetry();
     builder.Services.AddGrpcEdge();
     builder.Services.AddBackends();
     builder.Services.AddModels();
@@ -24,6 +26,7 @@ return await Running.RunAsync(() =>
     builder.Services.AddTrainingJobs();
 
     var app = builder.Build();
+    app.UseTelemetry();
     app.MapGrpcEdge();
     return app;
 });

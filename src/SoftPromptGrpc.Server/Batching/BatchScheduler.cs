@@ -16,6 +16,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(new() { SingleReader = true });
     private readonly FairLine<ISequenceWork> _waiting = new();
     private readonly List<RunningSequence> _running = [];
+    private readonly Action<int>? _stepped;
     private readonly Task _loop;
     private int _queued;
 
@@ -25,14 +26,24 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private volatile bool _stopped;
 
     /// <param name="session">Taken over: the loop alone touches it, and disposes it at its end.</param>
-    public BatchScheduler(IInferenceSession session, InferenceOptions options, ILogger logger)
+    /// <param name="stepped">Called with the number of sequences of each step.</param>
+    public BatchScheduler(IInferenceSession session, InferenceOptions options, ILogger logger, Action<int>? stepped = null)
     {
-        (_session, _options, _logger) = (session, options, logger);
+        (_session, _options, _logger, _stepped) = (session, options, logger, stepped);
         MaxSequences = session.MaxSequences;
         _loop = Task.Factory.StartNew(Loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public int MaxSequences { get; }
+
+    /// <summary>Sequences that have a place; seen from outside the loop, a moment ago.</summary>
+    public int Running { get; private set; }
+
+    /// <summary>Requests that wait for a place.</summary>
+    public int Queued => Volatile.Read(ref _queued);
+
+    /// <summary>How the session's memory of prompts has served.</summary>
+    public PrefixUse Prefixes => _session.Prefixes;
 
     /// <summary>Queues work; the loop answers through the work's own members.</summary>
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: the queue is full.</exception>
@@ -160,6 +171,8 @@ internal sealed class BatchScheduler : IAsyncDisposable
             sequence.Prepare(_options.PrefillChunk);
         var plan = DecodeFirst.Plan([.. _running.Select(sequence => sequence.Planned)], _options.PrefillBudget);
         SequenceStep[] steps = [.. plan.Select(i => _running[i].Next)];
+        Running = _running.Count;
+        _stepped?.Invoke(steps.Length);
         try
         {
             var logits = _session.Run(steps);
@@ -187,12 +200,16 @@ internal sealed class BatchScheduler : IAsyncDisposable
         }
     }
 
-    private void CloseFinished() => _running.RemoveAll(sequence =>
+    private void CloseFinished()
     {
-        if (!sequence.Work.IsFinished)
-            return false;
-        sequence.Dispose();
-        _tooLarge = null;
-        return true;
-    });
+        _running.RemoveAll(sequence =>
+        {
+            if (!sequence.Work.IsFinished)
+                return false;
+            sequence.Dispose();
+            _tooLarge = null;
+            return true;
+        });
+        Running = _running.Count;
+    }
 }

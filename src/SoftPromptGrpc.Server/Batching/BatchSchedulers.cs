@@ -1,17 +1,29 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
+using SoftPromptGrpc.Server.Telemetry;
 
 namespace SoftPromptGrpc.Server.Batching;
 
 /// <summary>One scheduler for each model and backend, opened when it is first asked for. Safe from several threads.</summary>
-internal sealed class BatchSchedulers(
-    BackendRegistry backends, IOptions<InferenceOptions> options, ILogger<BatchScheduler> logger) : IAsyncDisposable
+internal sealed class BatchSchedulers : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(string Model, string Backend), Lazy<Task<BatchScheduler>>> _schedulers = new();
+    private readonly BackendRegistry _backends;
+    private readonly InferenceOptions _options;
+    private readonly ILogger<BatchScheduler> _logger;
+    private readonly BatchTelemetry _telemetry;
 
-    public string DefaultBackend => options.Value.Backend;
+    public BatchSchedulers(
+        BackendRegistry backends, IOptions<InferenceOptions> options, IMeterFactory meters, ILogger<BatchScheduler> logger)
+    {
+        (_backends, _options, _logger) = (backends, options.Value, logger);
+        _telemetry = new BatchTelemetry(meters, Open);
+    }
+
+    public string DefaultBackend => _options.Backend;
 
     /// <param name="backend">Empty: the default one.</param>
     /// <exception cref="SoftPromptException">
@@ -49,7 +61,7 @@ internal sealed class BatchSchedulers(
     /// <summary>Not bound to one caller's cancellation: others may wait for the same session.</summary>
     private async Task<BatchScheduler> OpenAsync(BaseModel model, string name)
     {
-        var backend = backends.Inference(name);
+        var backend = _backends.Inference(name);
         if (!backend.Supports(model.Spec))
         {
             throw new SoftPromptException(
@@ -59,9 +71,15 @@ internal sealed class BatchSchedulers(
             };
         }
         var session = await backend.OpenAsync(model, CancellationToken.None);
-        logger.SessionOpened(model.Id, name, session.MaxSequences);
-        return new BatchScheduler(session, options.Value, logger);
+        _logger.SessionOpened(model.Id, name, session.MaxSequences);
+        return new BatchScheduler(session, _options, _logger, _telemetry.Steps(model.Id, name));
     }
+
+    private IEnumerable<OpenScheduler> Open() =>
+        from entry in _schedulers
+        let opening = entry.Value.Value
+        where opening.IsCompletedSuccessfully
+        select new OpenScheduler(entry.Key.Model, entry.Key.Backend, opening.GetAwaiter().GetResult());
 
     private async Task<List<BatchScheduler>> OpenedAsync()
     {

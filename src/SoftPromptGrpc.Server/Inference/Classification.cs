@@ -1,10 +1,11 @@
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Batching;
+using SoftPromptGrpc.Server.Telemetry;
 
 namespace SoftPromptGrpc.Server.Inference;
 
 /// <summary>Probabilities of labels: every label of every prompt is a row of one batch.</summary>
-internal sealed class Classification(TargetResolver targets, ScoringBatch batch)
+internal sealed class Classification(TargetResolver targets, ScoringBatch batch, InferenceTelemetry telemetry)
 {
     private const int MostLabels = 1000;
     private const int MostPrompts = 100;
@@ -12,13 +13,16 @@ internal sealed class Classification(TargetResolver targets, ScoringBatch batch)
 
     public async Task<ClassifyResult> ClassifyAsync(ClassifyQuery query, CancellationToken cancellationToken)
     {
+        using var request = telemetry.Begin(InferenceTelemetry.Classify, cancellationToken);
         Check(query);
         var members = new List<Member>();
         foreach (var prompt in query.Prompts.DefaultIfEmpty(""))
             members.Add(await PlanAsync(query, prompt, members, cancellationToken));
+        request.Resolved(members[0].Target);
         var rows = members.SelectMany(member => member.Rows.Concat(member.Priors)).ToList();
         var scored = await batch.RunAsync(members[0].Target.Model, query.Target.Backend, rows, cancellationToken);
         var usage = ScoringBatch.UsageOf(members[0].Target, members[0].Rows[0].Start.InputTokens, scored);
+        request.Completed(usage, finish: null);
         return Combine(query, [.. scored.Chunk(rows.Count / members.Count)], usage);
     }
 

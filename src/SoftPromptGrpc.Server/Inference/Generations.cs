@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Server.Batching;
+using SoftPromptGrpc.Server.Telemetry;
 
 namespace SoftPromptGrpc.Server.Inference;
 
@@ -18,7 +19,7 @@ internal sealed record GenerationResult(string Text, IReadOnlyList<OutputToken> 
 internal readonly record struct GenerationOutcome(GenerationResult? Result, Exception? Error);
 
 /// <summary>Generates through the batch.</summary>
-internal sealed class Generations(GenerationPlanner planner, BatchSchedulers schedulers, TimeProvider time)
+internal sealed class Generations(GenerationPlanner planner, BatchSchedulers schedulers, InferenceTelemetry telemetry, TimeProvider time)
 {
     private const int MostRows = 1024;
 
@@ -32,7 +33,9 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
     private async IAsyncEnumerable<GenerationPiece> StreamAsync(
         GenerationQuery query, bool isStreamed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var request = telemetry.Begin(InferenceTelemetry.Generate, cancellationToken);
         var (target, checkedPlan) = await planner.PlanAsync(query, cancellationToken);
+        request.Resolved(target);
         var plan = checkedPlan with { IsStreamed = isStreamed };
         var scheduler = await schedulers.GetAsync(target.Model, query.Target.Backend, cancellationToken);
         var work = new GenerationWork(plan, time, cancellationToken);
@@ -48,7 +51,9 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
             else if (happened is GenerationEnd end)
             {
                 long? seed = plan.Sampling.IsGreedy ? null : plan.Sampling.Seed;
-                yield return new EndPiece(end, new Usage(target, plan.Start.InputTokens, outputTokens, end.Times, seed));
+                var usage = new Usage(target, plan.Start.InputTokens, outputTokens, end.Times, seed);
+                request.Completed(usage, end.Reason);
+                yield return new EndPiece(end, usage);
             }
         }
     }

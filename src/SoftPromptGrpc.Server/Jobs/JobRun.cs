@@ -9,6 +9,7 @@ using SoftPromptGrpc.Core.Training.Methods;
 using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Telemetry;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Jobs;
@@ -16,7 +17,7 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <summary>Runs one job to its end, whatever that is.</summary>
 internal sealed class JobRun(
     JobStore jobs, RunningJobs running, TrainingPlanner planner, BackendRegistry backends, TenantScope tenant,
-    IOptions<JobOptions> options, TimeProvider time, ILogger<JobRun> logger)
+    IOptions<JobOptions> options, JobTelemetry telemetry, TimeProvider time, ILogger<JobRun> logger)
 {
     /// <param name="stopping">The server stops: the job goes back to the queue.</param>
     public async Task RunAsync(ClaimedJob claimed, CancellationToken stopping)
@@ -24,17 +25,20 @@ internal sealed class JobRun(
         var job = claimed.Job;
         tenant.Enter(job.Tenant);
         using var run = running.Begin(job.Number);
+        using var observed = telemetry.Begin(job);
         if (await jobs.IsCancelRequestedAsync(job.Number))
             run.Cancel();
         using var overtime = Overtime(claimed);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancelled, overtime.Token, stopping);
         try
         {
-            await SucceedAsync(job, await TrainAsync(claimed, stop.Token));
+            await SucceedAsync(job, await TrainAsync(claimed, observed, stop.Token));
+            observed.End(JobState.Succeeded);
         }
         catch (OperationCanceledException) when (run.Cancelled.IsCancellationRequested)
         {
             await CancelAsync(job);
+            observed.End(JobState.Cancelled);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -43,20 +47,20 @@ internal sealed class JobRun(
         }
         catch (OperationCanceledException) when (overtime.IsCancellationRequested)
         {
-            await FailAsync(job, JobFailures.TookTooLong(claimed.MaxDuration!.Value));
+            await FailAsync(job, observed, JobFailures.TookTooLong(claimed.MaxDuration!.Value));
         }
         catch (SoftPromptException exception)
         {
-            await FailAsync(job, JobFailures.Of(exception));
+            await FailAsync(job, observed, JobFailures.Of(exception));
         }
         catch (Exception exception) when (exception is not (DbUpdateException or DbException))
         {
             logger.JobBroke(exception, job.Id);
-            await FailAsync(job, JobFailures.Internal());
+            await FailAsync(job, observed, JobFailures.Internal());
         }
     }
 
-    private async Task<Trained> TrainAsync(ClaimedJob claimed, CancellationToken stop)
+    private async Task<Trained> TrainAsync(ClaimedJob claimed, JobRunTelemetry observed, CancellationToken stop)
     {
         var (job, spec) = (claimed.Job, claimed.Spec);
         var planned = await planner.PlanAsync(spec, stop);
@@ -69,7 +73,7 @@ internal sealed class JobRun(
         var storing = StoreAsync(progress, broken);
         try
         {
-            var prompt = await backends.Training(spec.Backend).TrainAsync(plan, from, progress, broken.Token);
+            var prompt = await backends.Training(spec.Backend).TrainAsync(plan, from, observed.Watch(progress), broken.Token);
             return new Trained(planned, prompt, progress.TrainingTime);
         }
         finally
@@ -134,7 +138,7 @@ internal sealed class JobRun(
         logger.JobCancelled(job.Id);
     }
 
-    private async Task FailAsync(StoredJob job, Wire.TrainingFailure failure)
+    private async Task FailAsync(StoredJob job, JobRunTelemetry observed, Wire.TrainingFailure failure)
     {
         await jobs.EndAsync(
             job.Number,
@@ -148,6 +152,7 @@ internal sealed class JobRun(
                 return new Wire.TrainingEvent { Failure = failure };
             },
             default);
+        observed.End(JobState.Failed);
         logger.JobFailed(job.Id, failure.Code);
     }
 

@@ -10,6 +10,7 @@ using SoftPromptGrpc.Server.Jobs;
 using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Telemetry;
 using SoftPromptGrpc.Server.Tests.Fakes;
 using SoftPromptGrpc.Server.Tests.Storage;
 using Wire = SoftPromptGrpc.Contracts.V1;
@@ -51,6 +52,8 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<RunningJobs>();
+        services.AddMetrics();
+        services.AddSingleton<JobTelemetry>();
         services.AddSingleton<JobRun>();
         services.AddSingleton<TrainingJobs>();
         services.AddSingleton<JobRunner>();
