@@ -13,6 +13,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private readonly DirectoryInfo _data;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _metrics = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrpcChannel? _channel;
     private Uri? _listening;
 
@@ -38,6 +39,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public ConcurrentQueue<string> Output { get; } = new();
 
     public string Errors => string.Join('\n', _errors).Trim();
+
+    /// <summary>Where metrics are, when it was told to listen for them.</summary>
+    public Task<string> MetricsAddress => _metrics.Task;
 
     public GrpcChannel Channel => _channel!;
 
@@ -93,8 +97,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
         if (line is null)
             return;
         Output.Enqueue(line);
-        if (Listening().Match(line) is { Success: true } match)
-            _address.TrySetResult(match.Groups[1].Value);
+        if (Listening().Match(line) is { Success: true } match && !_address.TrySetResult(match.Groups[1].Value))
+            _metrics.TrySetResult(match.Groups[1].Value);
     }
 
     [GeneratedRegex(@"Listening on (https?://\S+)\.$")]
