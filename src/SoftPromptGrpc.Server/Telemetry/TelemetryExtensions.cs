@@ -20,7 +20,7 @@ internal static class TelemetryExtensions
         services.AddOptionsWithValidateOnStart<TelemetryOptions, TelemetryOptionsValidator>()
             .BindConfiguration(TelemetryOptions.Section)
             .Validate(
-                options => options.MetricsListen.Length == 0 || ListenAddress.TryParse(options.MetricsListen) is not null,
+                options => options.MetricsListen.Length == 0 || ListenAddress.TryParse(options.MetricsListen) is { IsSecure: false },
                 "Telemetry:MetricsListen must be http://ADDRESS:PORT with an IP address or localhost, or empty.");
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<TelemetryOptions>>(MetricsEndpoint.Listen);
         services.AddSingleton<PromptSeries>();
