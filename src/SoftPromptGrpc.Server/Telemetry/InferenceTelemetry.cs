@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using SoftPromptGrpc.Server.Inference;
+using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Telemetry;
 
@@ -15,6 +16,7 @@ internal sealed class InferenceTelemetry
     public const string Classify = "classify";
 
     private readonly PromptSeries _series;
+    private readonly TenantScope _tenant;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _firstToken;
     private readonly Histogram<double> _tokenTime;
@@ -23,9 +25,9 @@ internal sealed class InferenceTelemetry
     private readonly Counter<long> _tokens;
     private readonly Counter<double> _time;
 
-    public InferenceTelemetry(IMeterFactory meters, PromptSeries series)
+    public InferenceTelemetry(IMeterFactory meters, PromptSeries series, TenantScope tenant)
     {
-        _series = series;
+        (_series, _tenant) = (series, tenant);
         var meter = meters.CreateMeter();
         _duration = meter.CreateHistogram(
             "gen_ai.server.request.duration", "s", "Time of a request, to its last token.", advice: Instruments.Seconds);
@@ -55,7 +57,12 @@ internal sealed class InferenceTelemetry
         _firstToken.Record((times.Queue + times.Prefill).TotalSeconds, tags);
         if (usage.OutputTokens > 1 && times.Decode > TimeSpan.Zero)
             _tokenTime.Record(times.Decode.TotalSeconds / (usage.OutputTokens - 1), tags);
-        var prompt = new TagList { { Instruments.Model, model }, { Instruments.Prompt, _series.NameOf(usage.Target.PromptName) } };
+        var prompt = new TagList
+        {
+            { Instruments.Model, model },
+            { Instruments.Tenant, _tenant.Name },
+            { Instruments.Prompt, _series.NameOf(_tenant.Name, usage.Target.PromptName) },
+        };
         _requests.Add(1, With(prompt, Instruments.Operation, operation));
         _tokens.Add(usage.InputTokens, With(prompt, Instruments.TokenType, "input"));
         _tokens.Add(usage.OutputTokens, With(prompt, Instruments.TokenType, "output"));

@@ -21,6 +21,7 @@ internal static class Instruments
     public const string TokenType = "gen_ai.token.type";
     public const string ErrorType = "error.type";
     public const string Prompt = "softprompt.prompt";
+    public const string Tenant = "softprompt.tenant";
     public const string Phase = "softprompt.phase";
     public const string Backend = "softprompt.backend";
     public const string Job = "softprompt.job";

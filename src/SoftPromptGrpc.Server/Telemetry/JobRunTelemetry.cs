@@ -20,7 +20,11 @@ internal sealed class JobRunTelemetry : IDisposable
     public JobRunTelemetry(JobTelemetry telemetry, StoredJob job)
     {
         (_telemetry, Model) = (telemetry, job.ModelId);
-        Tags = [new(Instruments.Model, job.ModelId), new(Instruments.Job, job.Id), new(Instruments.Prompt, job.PromptName)];
+        Tags =
+        [
+            new(Instruments.Model, job.ModelId), new(Instruments.Tenant, job.Tenant), new(Instruments.Job, job.Id),
+            new(Instruments.Prompt, job.PromptName),
+        ];
         // Not a part of the call that submitted it: it may run after a restart.
         _span = Instruments.Spans.StartActivity($"train {Model}", ActivityKind.Internal, parentContext: default, Tags);
     }

@@ -23,7 +23,7 @@ public sealed class InferenceTelemetryTests(ServerFixture server) : IClassFixtur
         Assert.Single(readings.Of("gen_ai.server.request.duration", request));
         Assert.Single(readings.Of("gen_ai.server.time_to_first_token", request));
         Assert.Single(readings.Of("gen_ai.server.time_per_output_token", request));
-        Assert.Equal([usage.InputTokens], readings.Of("softprompt.prompt.tokens", ("gen_ai.token.type", "input")));
+        Assert.Equal([usage.InputTokens], readings.Of("softprompt.prompt.tokens", ("gen_ai.token.type", "input"), ("softprompt.tenant", "default")));
         Assert.Equal([3], readings.Of("softprompt.prompt.tokens", ("gen_ai.token.type", "output")));
         Assert.Equal(
             usage.QueueTime.ToTimeSpan().TotalSeconds, Assert.Single(readings.Of("softprompt.prompt.time", ("softprompt.phase", "queue"))), 6);
@@ -77,8 +77,8 @@ public sealed class InferenceTelemetryTests(ServerFixture server) : IClassFixtur
     {
         var series = new PromptSeries(Microsoft.Extensions.Options.Options.Create(new TelemetryOptions { MostPrompts = 2 }));
 
-        string[] prompts = ["a@1", "b@1", "c@1", "a@1", ""];
-        Assert.Equal(["a@1", "b@1", "_other", "a@1", ""], prompts.Select(series.NameOf));
+        (string Tenant, string Prompt)[] prompts = [("t", "a@1"), ("t", "b@1"), ("u", "a@1"), ("t", "a@1"), ("u", "")];
+        Assert.Equal(["a@1", "b@1", "_other", "a@1", ""], prompts.Select(prompt => series.NameOf(prompt.Tenant, prompt.Prompt)));
     }
 
     private static InferRequest Request(int tokens) => new()
