@@ -19,5 +19,11 @@ internal abstract class DecoderSequence(IInferenceSession session, ServedPrompt?
     /// <summary>Whether the prompt is still to be run or laid into the cache.</summary>
     public bool OwesPrompt => prompt is not null && Length == 0;
 
+    public virtual void Rewind(int length)
+    {
+        Requests.CheckRewind(length, Length, IsClosed);
+        Length = length;
+    }
+
     public abstract void Dispose();
 }

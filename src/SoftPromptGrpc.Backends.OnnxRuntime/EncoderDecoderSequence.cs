@@ -15,6 +15,8 @@ internal sealed class EncoderDecoderSequence(
     /// <summary>What the decoder's own keys and values begin with.</summary>
     public KeyValuePrefix? Prefix => prompt as KeyValuePrefix;
 
+    public ServedPrompt? Prompt => prompt;
+
     public bool HasPrompt => prompt is not null;
 
     public ReadOnlyMemory<int> Input => input;
@@ -32,6 +34,12 @@ internal sealed class EncoderDecoderSequence(
     public int Length { get; set; }
 
     public bool IsClosed { get; set; }
+
+    public void Rewind(int length)
+    {
+        Requests.CheckRewind(length, Length, IsClosed);
+        Length = length;
+    }
 
     public void Dispose() => session.Close(this);
 }

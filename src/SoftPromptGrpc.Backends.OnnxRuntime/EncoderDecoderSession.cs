@@ -46,12 +46,20 @@ internal sealed class EncoderDecoderSession : IInferenceSession
         if (prompt?.MisfitWith(_spec) is { } misfit)
             throw new ArgumentException($"The prompt does not fit the model: {misfit}.", nameof(prompt));
         _spec.RequireInput(prompt, encoderInput.Span);
-        var sequence = new EncoderDecoderSequence(this, prompt, encoderInput.ToArray(), capacity);
-        if (_slots.Sequences.Count == MaxSequences)
-            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
-        Reserve(sequence);
-        _slots.Add(sequence);
-        return sequence;
+        return Add(new EncoderDecoderSequence(this, prompt, encoderInput.ToArray(), capacity));
+    }
+
+    public ISequence Fork(ISequence origin, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var from = origin as EncoderDecoderSequence;
+        Requests.CheckFork(origin.Length, capacity, isOpen: from?.Session == this && !from.IsClosed);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _spec.ContextLength);
+        var fork = Add(new EncoderDecoderSequence(this, from!.Prompt, from.Input, capacity));
+        _outputs.Move(from.Slot, fork.Slot, from.Length);
+        _inputs.Move(from.Slot, fork.Slot, from.InputPositions);
+        (fork.Length, fork.HasBegun) = (from.Length, true);
+        return fork;
     }
 
     public StepLogits Run(IReadOnlyList<SequenceStep> steps)
@@ -86,6 +94,15 @@ internal sealed class EncoderDecoderSession : IInferenceSession
         sequence.IsClosed = true;
         _slots.Remove(sequence);
         ReleaseWhenEmpty();
+    }
+
+    private EncoderDecoderSequence Add(EncoderDecoderSequence sequence)
+    {
+        if (_slots.Sequences.Count == MaxSequences)
+            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} places of the model are taken.");
+        Reserve(sequence);
+        _slots.Add(sequence);
+        return sequence;
     }
 
     private void Reserve(EncoderDecoderSequence added)

@@ -43,10 +43,26 @@ internal sealed class OnnxSession : IInferenceSession
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Requests.Check(prompt, capacity, _spec, _slots.Sequences.Count, MaxSequences);
-        var positions = _slots.Sequences.Aggregate(capacity, (most, s) => Math.Max(most, s.Capacity));
+        return Add(new OnnxSequence(this, prompt, capacity));
+    }
+
+    public ISequence Fork(ISequence origin, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var from = origin as OnnxSequence;
+        Requests.CheckFork(origin.Length, capacity, isOpen: from?.Session == this && !from.IsClosed);
+        Requests.Check(from!.Prompt, capacity, _spec, _slots.Sequences.Count, MaxSequences);
+        var fork = Add(new OnnxSequence(this, from.Prompt, capacity));
+        _cache.Move(from.Slot, fork.Slot, from.Length);
+        fork.Length = from.Length;
+        return fork;
+    }
+
+    private OnnxSequence Add(OnnxSequence sequence)
+    {
+        var positions = _slots.Sequences.Aggregate(sequence.Capacity, (most, s) => Math.Max(most, s.Capacity));
         if (_cache.Reserve(_slots.Sequences.Count + 1, positions, [.. _slots.Sequences.Select(s => s.Length)]))
             _runner.Unbind();
-        var sequence = new OnnxSequence(this, prompt, capacity);
         _slots.Add(sequence);
         return sequence;
     }

@@ -20,6 +20,21 @@ internal static class Requests
             throw new SoftPromptException(ErrorKind.Overloaded, $"All {most} places of the model are taken.");
     }
 
+    /// <summary>One more sequence, from where another one stands.</summary>
+    /// <param name="isOpen">Whether that one is of this session, and open.</param>
+    public static void CheckFork(int length, int capacity, bool isOpen)
+    {
+        if (!isOpen || length == 0)
+            throw new ArgumentException("The sequence is closed, not of this session, or at its beginning.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, length);
+    }
+
+    public static void CheckRewind(int target, int length, bool isClosed)
+    {
+        if (isClosed || target < 1 || target > length)
+            throw new ArgumentException("The sequence is closed or never was at this length.");
+    }
+
     public static void Check(IReadOnlyList<SequenceStep> steps, IInferenceSession session, DecoderSpec spec)
     {
         var seen = new HashSet<ISequence>();

@@ -46,6 +46,21 @@ internal sealed class TorchSequence(
         rows.cpu().data<float>().CopyTo(logits[..(step.LogitRows * model.Spec.VocabularySize)]);
     }
 
+    /// <summary>In a place that the session has taken.</summary>
+    public TorchSequence Fork(int capacity)
+    {
+        var fork = new TorchSequence(session, prompt, promptPositions, encoderInput, capacity) { _hasRun = true };
+        fork._tokens.AddRange(_tokens);
+        return fork;
+    }
+
+    public void Rewind(int length)
+    {
+        if (_isDisposed || length < Math.Max(1, promptPositions) || length > Length)
+            throw new ArgumentException("The sequence is closed or never was at this length.", nameof(length));
+        _tokens.RemoveRange(length - promptPositions, Length - length);
+    }
+
     public void Dispose()
     {
         if (_isDisposed)

@@ -25,10 +25,19 @@ internal sealed class TorchSession : IInferenceSession
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Math.Max(1, _model.PositionsOf(prompt)));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _model.Spec.ContextLength);
         (_model.Spec as EncoderDecoderSpec)?.RequireInput(prompt, encoderInput.Span);
-        if (_open == MaxSequences)
-            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} sequences of this model are in use.");
-        _open++;
+        TakePlace();
         return new TorchSequence(this, prompt, _model.PositionsOf(prompt), encoderInput.ToArray(), capacity);
+    }
+
+    public ISequence Fork(ISequence origin, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (origin is not TorchSequence sequence || !sequence.IsOpenIn(this) || origin.Length == 0)
+            throw new ArgumentException("The sequence is closed, not of this session, or at its beginning.", nameof(origin));
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, origin.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, _model.Spec.ContextLength);
+        TakePlace();
+        return sequence.Fork(capacity);
     }
 
     public StepLogits Run(IReadOnlyList<SequenceStep> steps)
@@ -59,6 +68,13 @@ internal sealed class TorchSession : IInferenceSession
     {
         _open--;
         FreeWhenUnused();
+    }
+
+    private void TakePlace()
+    {
+        if (_open == MaxSequences)
+            throw new SoftPromptException(ErrorKind.Overloaded, $"All {MaxSequences} sequences of this model are in use.");
+        _open++;
     }
 
     /// <summary>Refuses all steps if one of them cannot be run.</summary>

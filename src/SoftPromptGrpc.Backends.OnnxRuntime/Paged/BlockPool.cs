@@ -7,6 +7,12 @@ internal sealed class BlockPool(BlockLayout layout) : IDisposable
 
     public BlockLayout Layout => layout;
 
+    /// <summary>Blocks that somebody has.</summary>
+    public int Used { get; private set; }
+
+    /// <summary>Blocks that a prefix has.</summary>
+    public int Kept { get; private set; }
+
     /// <summary>A block with one user. Its content is undefined.</summary>
     /// <exception cref="OutOfMemoryException"/>
     public KvBlock Take()
@@ -14,6 +20,7 @@ internal sealed class BlockPool(BlockLayout layout) : IDisposable
         if (!_free.TryPop(out var block))
             block = new(layout.BlockBytes);
         block.Users = 1;
+        Used++;
         return block;
     }
 
@@ -27,8 +34,10 @@ internal sealed class BlockPool(BlockLayout layout) : IDisposable
     /// <summary>One user less.</summary>
     public void Release(KvBlock block)
     {
-        if (--block.Users == 0)
-            _free.Push(block);
+        if (--block.Users > 0)
+            return;
+        Used--;
+        _free.Push(block);
     }
 
     /// <summary>The first positions of some blocks: whole ones are shared, of one that is full in part there is a copy.</summary>
@@ -43,6 +52,21 @@ internal sealed class BlockPool(BlockLayout layout) : IDisposable
             fork.Add(copy);
         }
         return fork;
+    }
+
+    /// <summary>As <see cref="Fork"/>, for a prefix.</summary>
+    public List<KvBlock> Keep(IReadOnlyList<KvBlock> blocks, int positions)
+    {
+        var kept = Fork(blocks, positions);
+        Kept += kept.Count(block => ++block.Keepers == 1);
+        return kept;
+    }
+
+    /// <summary>Releases what <see cref="Keep"/> gave.</summary>
+    public void Forget(List<KvBlock> kept)
+    {
+        Kept -= kept.Count(block => --block.Keepers == 0);
+        kept.ForEach(Release);
     }
 
     public void Dispose()

@@ -8,6 +8,9 @@ internal sealed unsafe class KvBlock(int bytes) : IDisposable
     /// <summary>Sequences and prefixes that have it.</summary>
     public int Users { get; set; }
 
+    /// <summary>Those of them that are prefixes.</summary>
+    public int Keepers { get; set; }
+
     public byte* Address => _buffer.Pointer;
 
     public void CopyTo(KvBlock target) => _buffer.Slice(0, bytes).CopyTo(target._buffer.Slice(0, bytes));

@@ -60,7 +60,7 @@ internal sealed class PackedPass(PackedRunner runner, BlockPool pool, PagedPrefi
 
     /// <summary>It need not compute what another step of the run is about to.</summary>
     private bool WaitsForAnother(PendingStep step) =>
-        step.Beginnings.Exists(beginning => _keys.Contains(beginning.Key)) && !prefixes.Contains(step.Beginnings[^1].Key);
+        step.Beginnings.Exists(beginning => _keys.Contains(beginning.Key)) && prefixes.Peek(step.Beginnings[^1].Key) is null;
 
     /// <returns>How many rows of the step the run takes.</returns>
     private int Take(PendingStep step, EmbedPosition embed)

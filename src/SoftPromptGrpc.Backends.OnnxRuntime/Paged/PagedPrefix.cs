@@ -12,5 +12,8 @@ internal sealed class PagedPrefix(BlockPool pool, List<KvBlock> blocks, int leng
 
     public float[] Logits => logits;
 
-    public void Dispose() => blocks.ForEach(pool.Release);
+    /// <summary>Those of them that whoever begins so shares with it.</summary>
+    public int WholeBlocks => length / BlockLayout.Positions;
+
+    public void Dispose() => pool.Forget(blocks);
 }

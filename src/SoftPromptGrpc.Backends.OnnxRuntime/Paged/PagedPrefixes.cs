@@ -5,13 +5,14 @@ using SoftPromptGrpc.Core.Prompts;
 namespace SoftPromptGrpc.Backends.OnnxRuntime.Paged;
 
 /// <summary>What sequences begin with: its blocks are those of every sequence that begins so.</summary>
-internal sealed class PagedPrefixes(BlockPool pool, long maxBytes, int vocabularySize) : IDisposable
+internal sealed class PagedPrefixes(BlockPool pool, BlockBudget budget, long maxBytes, int vocabularySize) : IDisposable
 {
     private readonly PrefixCache<PagedPrefix> _prefixes = new(maxBytes);
 
     public PrefixUse Use => _prefixes.Use;
 
-    public bool Contains(string key) => _prefixes.Contains(key);
+    /// <summary>Null: it is not remembered. Neither counts nor is a use.</summary>
+    public PagedPrefix? Peek(string key) => _prefixes.Peek(key);
 
     /// <summary>Whether it would be remembered once it is computed.</summary>
     public bool Takes(Beginning beginning) => _prefixes.Takes(BytesOf(beginning.Length));
@@ -25,10 +26,11 @@ internal sealed class PagedPrefixes(BlockPool pool, long maxBytes, int vocabular
             // Of a beginning only the last position's logits are remembered.
             if (step.FirstWanted < beginning.Length - 1 || _prefixes.Find(beginning.Key) is not { } prefix)
                 continue;
-            step.Sequence.Blocks = pool.Fork(prefix.Blocks, prefix.Length);
-            step.Sequence.Length = prefix.Length;
-            return step.FirstWanted < prefix.Length ? prefix.Logits : null;
+            return Begin(step, prefix);
         }
+        // It may have been forgotten since the sequence was opened.
+        if (step.Sequence is { Length: 0, Beginning: { } beginsWith })
+            return Begin(step, beginsWith);
         if (step.Sequence.Prompt is KeyValuePrefix values && step.Sequence.Length == 0)
             Fill(step, values);
         return null;
@@ -38,13 +40,21 @@ internal sealed class PagedPrefixes(BlockPool pool, long maxBytes, int vocabular
     /// <param name="logits">Of its last position; empty where it has none.</param>
     public void Keep(PagedSequence sequence, Beginning beginning, ReadOnlySpan<float> logits)
     {
-        if (!Takes(beginning) || Contains(beginning.Key))
+        if (!Takes(beginning) || Peek(beginning.Key) is not null || !budget.HasRoomToKeep)
             return;
-        var blocks = pool.Fork(sequence.Blocks, beginning.Length);
+        var blocks = pool.Keep(sequence.Blocks, beginning.Length);
+        sequence.Share(beginning.Length);
         _prefixes.Add(beginning.Key, new(pool, blocks, beginning.Length, logits.ToArray()), BytesOf(beginning.Length));
     }
 
     public void Dispose() => _prefixes.Dispose();
+
+    private static float[]? Begin(PendingStep step, PagedPrefix prefix)
+    {
+        step.Sequence.Begin(prefix);
+        step.Sequence.Length = prefix.Length;
+        return step.FirstWanted < prefix.Length ? prefix.Logits : null;
+    }
 
     private void Fill(PendingStep step, KeyValuePrefix values)
     {

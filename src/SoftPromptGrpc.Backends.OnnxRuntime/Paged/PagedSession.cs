@@ -19,9 +19,7 @@ internal sealed class PagedSession : IInferenceSession
     private readonly PackedRunner _runner;
     private readonly PagedPrefixes _prefixes;
     private readonly PackedPass _pass;
-    private readonly HashSet<PagedSequence> _open = [];
-    private readonly long _mostBlocks;
-    private long _promisedBlocks;
+    private readonly BlockBudget _budget;
     private int[] _firstRows = [];
     private bool _disposed;
 
@@ -29,10 +27,10 @@ internal sealed class PagedSession : IInferenceSession
     {
         (_spec, _weights, MaxSequences) = ((DecoderSpec)model.Spec, model.Weights, options.MaxSequences);
         var layout = new BlockLayout(CacheShape.Of(_spec), options.CacheType == CacheType.Full ? Float32Element.Size : BFloat16Element.Size);
-        _mostBlocks = options.MaxCacheBytes / layout.BlockBytes;
         _pool = new(layout);
+        _budget = new(_pool, options.MaxCacheBytes / layout.BlockBytes, options.MaxPrefixBytes / layout.BlockBytes);
         _runner = new(_spec, graphPath, sessionOptions, layout, options.PrefillChunk + MaxSequences);
-        _prefixes = new(_pool, options.MaxPrefixBytes, _spec.VocabularySize);
+        _prefixes = new(_pool, _budget, options.MaxPrefixBytes, _spec.VocabularySize);
         _pass = new(_runner, _pool, _prefixes);
     }
 
@@ -40,18 +38,30 @@ internal sealed class PagedSession : IInferenceSession
 
     public PrefixUse Prefixes => _prefixes.Use;
 
-    public bool Remembers(ServedPrompt prompt) => _prefixes.Contains(PrefixKey.Of(prompt, []));
+    /// <summary>Of sequences and of prompts that are remembered, each once.</summary>
+    public int BlocksInUse => _pool.Used;
+
+    public bool Remembers(ServedPrompt prompt) => _prefixes.Peek(PrefixKey.Of(prompt, [])) is not null;
 
     public ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Requests.Check(prompt, capacity, _spec, _open.Count, MaxSequences);
-        var blocks = BlockLayout.BlocksOf(capacity);
-        if (_promisedBlocks + blocks > _mostBlocks)
-            throw new SoftPromptException(ErrorKind.Overloaded, "The model's cache has no room for another sequence of this length.");
-        _promisedBlocks += blocks;
-        var sequence = new PagedSequence(this, prompt, capacity);
-        _open.Add(sequence);
+        var prefix = prompt is null ? null : _prefixes.Peek(PrefixKey.Of(prompt, []));
+        var sequence = Create(prompt, capacity, prefix?.WholeBlocks ?? 0);
+        if (prefix is not null)
+            sequence.Begin(prefix);
+        _budget.Add(sequence);
+        return sequence;
+    }
+
+    public ISequence Fork(ISequence origin, int capacity)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var from = origin as PagedSequence;
+        Requests.CheckFork(origin.Length, capacity, isOpen: from?.Session == this && !from.IsClosed);
+        var sequence = Create(from!.Prompt, capacity, from.Length / BlockLayout.Positions);
+        sequence.Continue(from);
+        _budget.Add(sequence);
         return sequence;
     }
 
@@ -88,11 +98,16 @@ internal sealed class PagedSession : IInferenceSession
         if (sequence.IsClosed)
             return;
         sequence.IsClosed = true;
-        sequence.Blocks.ForEach(_pool.Release);
-        sequence.Blocks.Clear();
-        _promisedBlocks -= BlockLayout.BlocksOf(sequence.Capacity);
-        _open.Remove(sequence);
+        _budget.Remove(sequence);
         ReleaseWhenEmpty();
+    }
+
+    /// <param name="shared">Blocks that it is about to share.</param>
+    private PagedSequence Create(ServedPrompt? prompt, int capacity, int shared)
+    {
+        Requests.Check(prompt, capacity, _spec, _budget.Count, MaxSequences);
+        return _budget.HasRoom(capacity, shared) ? new(this, _pool, prompt, capacity)
+            : throw new SoftPromptException(ErrorKind.Overloaded, "The model's cache has no room for another sequence of this length.");
     }
 
     private void Embed(PendingStep step, int position, Span<float> row)
@@ -106,7 +121,7 @@ internal sealed class PagedSession : IInferenceSession
 
     private void ReleaseWhenEmpty()
     {
-        if (!_disposed || _open.Count > 0)
+        if (!_disposed || _budget.Count > 0)
             return;
         _prefixes.Dispose();
         _runner.Dispose();

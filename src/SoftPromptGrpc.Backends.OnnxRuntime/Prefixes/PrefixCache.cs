@@ -32,6 +32,9 @@ internal sealed class PrefixCache<T>(long maxBytes) : IDisposable
     /// <summary>Neither counts nor is a use.</summary>
     public bool Contains(string key) => _entries.ContainsKey(key);
 
+    /// <inheritdoc cref="Contains"/>
+    public T? Peek(string key) => _entries.GetValueOrDefault(key)?.Value.Prefix;
+
     /// <summary>Whether it would take one of this size.</summary>
     public bool Takes(long bytes) => bytes <= maxBytes;
 

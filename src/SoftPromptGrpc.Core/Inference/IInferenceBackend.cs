@@ -44,6 +44,12 @@ public interface IInferenceSession : IDisposable
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: no place or no memory.</exception>
     ISequence Open(ServedPrompt? prompt, int capacity, ReadOnlyMemory<int> encoderInput = default);
 
+    /// <summary>Opens a sequence that goes on from where another one stands. What has been run is shared or copied, not run again.</summary>
+    /// <param name="origin">Of this session, and no longer at its beginning. It goes on for itself.</param>
+    /// <param name="capacity">As in <see cref="Open"/>; at least what <paramref name="origin"/> has run.</param>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: no place or no memory.</exception>
+    ISequence Fork(ISequence origin, int capacity);
+
     /// <summary>Advances each sequence by its step's tokens, in as few passes over the weights as the backend can.</summary>
     /// <param name="steps">At most one for each sequence.</param>
     /// <returns>The logits asked for: the session's own buffer, overwritten by the next call.</returns>
@@ -55,6 +61,10 @@ public interface ISequence : IDisposable
 {
     /// <summary>Positions that have been run, virtual tokens included.</summary>
     int Length { get; }
+
+    /// <summary>Forgets what has been run behind a position.</summary>
+    /// <param name="length">At most <see cref="Length"/>; not before the end of the first step, nor before where it was forked.</param>
+    void Rewind(int length);
 }
 
 /// <param name="Tokens">

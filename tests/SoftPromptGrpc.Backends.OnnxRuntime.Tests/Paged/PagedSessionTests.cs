@@ -1,3 +1,5 @@
+using SoftPromptGrpc.Backends.OnnxRuntime.Paged;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
@@ -7,6 +9,8 @@ namespace SoftPromptGrpc.Backends.OnnxRuntime.Tests.Paged;
 
 public sealed class PagedSessionTests(Sessions sessions) : IClassFixture<Sessions>
 {
+    private const int BlockBytes = 16 * 2 * 2 * 2 * 16 * sizeof(float); // positions, keys and values, layers, heads, padded head size
+
     private readonly DecoderSpec _spec = RandomModel.Small;
 
     [Theory]
@@ -86,6 +90,93 @@ public sealed class PagedSessionTests(Sessions sessions) : IClassFixture<Session
             using var sequence = session.Open(prompt, 40);
             return Rows(session, new SequenceStep(sequence, RandomModel.Tokens(_spec, 15, seed), 15));
         }
+    }
+
+    [Fact]
+    public async Task Open_PromptRemembered_ItsBlocksAreNotCountedAgain()
+    {
+        // A prompt of 4 blocks and a bit; room for 6 blocks beside prompts.
+        using var session = await sessions.OpenAsync(_spec, o => (o.MaxCacheBytes, o.MaxSequences) = (6 * BlockBytes, 8));
+        var prompt = RandomModel.Prompt(_spec, 66, 1);
+        using (var first = session.Open(prompt, 72))
+        {
+            Assert.Throws<SoftPromptException>(() => session.Open(prompt, 72));
+            session.Run([new(first, RandomModel.Tokens(_spec, 1, 1))]);
+        }
+
+        ISequence[] six = [.. Enumerable.Range(0, 6).Select(_ => session.Open(prompt, 72))];
+
+        Assert.Throws<SoftPromptException>(() => session.Open(prompt, 72));
+        Assert.Throws<SoftPromptException>(() => session.Open(null, 1));
+        foreach (var sequence in six)
+            sequence.Dispose();
+        using var whole = session.Open(null, 96);
+    }
+
+    [Fact]
+    public async Task Open_PromptForgottenMeanwhile_StillBeginsWithIt()
+    {
+        // Prompts may have 2 blocks and their logits: the second one takes the place of the first.
+        using var session = await sessions.OpenAsync(
+            _spec, o => (o.MaxCacheBytes, o.MaxPrefixBytes) = (9 * BlockBytes, 3 * BlockBytes + sizeof(float) * _spec.VocabularySize));
+        var (prompt, other) = (RandomModel.Prompt(_spec, 34, 1), RandomModel.Prompt(_spec, 34, 2));
+        var expected = Follow(session.Open(prompt, 48));
+        var waiting = session.Open(prompt, 48);
+        Follow(session.Open(other, 48));
+        Assert.False(session.Remembers(prompt));
+        // What is forgotten counts: one block of its own is left to it, and 2 of the prompt's.
+        Assert.Throws<SoftPromptException>(() => session.Open(null, 7 * 16));
+
+        Assert.Equal(expected, Follow(waiting));
+        Follow(session.Open(null, 9 * 16));
+
+        List<float[]> Follow(ISequence sequence)
+        {
+            using (sequence)
+                return Rows(session, new SequenceStep(sequence, RandomModel.Tokens(_spec, 10, 7), 10));
+        }
+    }
+
+    [Fact]
+    public async Task Sequences_OfAllKindsInATightCache_NeverHaveMoreThanIsAllowed()
+    {
+        const int most = 24, mostKept = 6;
+        using var session = (PagedSession)await sessions.OpenAsync(
+            _spec, o => (o.MaxCacheBytes, o.MaxPrefixBytes, o.MaxSequences) = (most * BlockBytes, mostKept * BlockBytes, 12));
+        var random = new SeededRandom(5);
+        var (open, refused) = (new List<(ISequence Sequence, int Room)>(), 0);
+        for (var round = 0; round < 300; round++)
+        {
+            try
+            {
+                var from = open.Count > 0 && random.Next(3) == 0 ? open[random.Next(open.Count)].Sequence : null;
+                var prompt = random.Next(3) == 0 ? null : RandomModel.Prompt(_spec, 10 + random.Next(4) * 13, (ulong)random.Next(3));
+                var (length, room) = (from?.Length ?? prompt?.VirtualTokens ?? 0, 1 + random.Next(60));
+                open.Add((from is { Length: > 0 } ? session.Fork(from, length + room) : session.Open(prompt, length + room), room));
+            }
+            catch (SoftPromptException)
+            {
+                refused++;
+            }
+            for (var i = open.Count - 1; i >= 0; i--)
+            {
+                var count = Math.Min(open[i].Room, 1 + random.Next(12));
+                var isLeaving = random.Next(12) == 0 || count == 0;
+                if (isLeaving)
+                    open[i].Sequence.Dispose();
+                else
+                    session.Run([new(open[i].Sequence, RandomModel.Tokens(_spec, count, (ulong)round), 1, random.Next(2))]);
+                if (isLeaving)
+                    open.RemoveAt(i);
+                else
+                    open[i] = (open[i].Sequence, open[i].Room - count);
+            }
+            Assert.InRange(session.BlocksInUse, 0, most + mostKept);
+        }
+        open.ForEach(one => one.Sequence.Dispose());
+        Assert.InRange(refused, 10, 290);
+        Assert.InRange(session.BlocksInUse, 0, mostKept);
+        using var all = session.Open(null, Math.Min(most * 16, _spec.ContextLength));
     }
 
     [Fact]

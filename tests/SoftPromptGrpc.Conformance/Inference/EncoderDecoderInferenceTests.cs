@@ -98,6 +98,30 @@ public abstract class EncoderDecoderInferenceTests
         Assert.Equal(expected, actual);
     }
 
+    [Theory]
+    [InlineData("t5_v1_0")]
+    [InlineData("bart")]
+    public async Task Fork_AndRewind_GoOnBehindTheSameInput(string name)
+    {
+        using var model = await OpenAsync(name);
+        var prompt = model.Prefix(3, seed: 1);
+        using var own = model.Open(prompt, encoderInput: [5, 6, 7, 8]);
+        model.Run(own, [1, 2], 1);
+        var expected = model.Run(own, [3, 4, 5], 3);
+        using var origin = model.Open(prompt, encoderInput: [5, 6, 7, 8]);
+        model.Run(origin, [1, 2], 1);
+        var length = origin.Length;
+        using var other = model.Open(encoderInput: [9]);
+        using var fork = model.Session.Fork(origin, 20);
+
+        model.RunAll([new(origin, (int[])[9, 9]), new(other, (int[])[7])]);
+        other.Dispose();
+        origin.Rewind(length);
+
+        Assert.Equal(expected, model.Run(fork, [3, 4, 5], 3));
+        Assert.Equal(expected, model.Run(origin, [3, 4, 5], 3));
+    }
+
     [Fact]
     public async Task Open_EncoderInputThatCannotBe_IsRefused()
     {

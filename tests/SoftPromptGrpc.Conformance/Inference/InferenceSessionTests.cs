@@ -169,6 +169,80 @@ public abstract class InferenceSessionTests
         Assert.Equal(0, sequence.Length);
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Fork_OneInputManyContinuations_EachAsBehindAnInputOfItsOwnBitForBit(string name)
+    {
+        using var model = await OpenAsync(name);
+        int[] tokens = [17, 203, 45, 118, 9, 276, 64, 301, 33, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+        int[][] continuations = [[9, 40, 7], [88], [9, 40, 8], [7, 77, 123]];
+        foreach (var prompt in new ServedPrompt?[] { null, model.Prompt(5, 6, 7), model.Prefix(4, seed: 1) })
+        {
+            var expected = continuations.Select(continuation =>
+            {
+                using var own = model.Open(prompt);
+                return new[] { model.Run(own, tokens, 1), model.Run(own, continuation, continuation.Length) };
+            }).ToList();
+            using var origin = model.Open(prompt);
+            Assert.Equal(expected[0][0], model.Run(origin, tokens, 1));
+            ISequence[] all = [origin, .. continuations.Skip(1).Select((_, i) => model.Session.Fork(origin, 26 + i))];
+
+            var actual = model.RunAll([.. all.Select((sequence, i) => new SequenceStep(sequence, continuations[i], continuations[i].Length))]);
+
+            for (var i = 0; i < actual.Length; i++)
+            {
+                Assert.Equal(expected[i][1], actual[i]);
+                Assert.Equal((prompt?.VirtualTokens ?? 0) + tokens.Length + continuations[i].Length, all[i].Length);
+                all[i].Dispose();
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Rewind_BehindAnInput_ForgetsWhatFollowedIt(string name)
+    {
+        using var model = await OpenAsync(name);
+        int[] tokens = [17, 203, 45, 118, 9, 276, 64, 301, 33, 5, 6, 7, 8, 9];
+        int[] long_ = [40, 7, 77, 123, 1, 88, 9];
+        var prompt = model.Prompt(5, 6, 7);
+        using var fresh = model.Open(prompt);
+        model.Run(fresh, tokens, 0);
+        var expected = model.Run(fresh, [9, 8, 7], 3);
+        using var sequence = model.Open(prompt);
+        model.Run(sequence, tokens, 0);
+        var length = sequence.Length;
+        using var fork = model.Session.Fork(sequence, 40);
+
+        model.Run(sequence, long_, 0);
+        sequence.Rewind(length);
+        Assert.Equal(length, sequence.Length);
+        model.Run(sequence, long_[..1], 0);
+        sequence.Rewind(length);
+
+        Assert.Equal(expected, model.Run(sequence, [9, 8, 7], 3));
+        Assert.Equal(expected, model.Run(fork, [9, 8, 7], 3));
+        Assert.ThrowsAny<ArgumentException>(() => sequence.Rewind(sequence.Length + 1));
+    }
+
+    [Fact]
+    public async Task Fork_WhatCannotBe_IsRefused()
+    {
+        using var model = await OpenAsync("gpt2");
+        var sequences = Enumerable.Range(0, model.Session.MaxSequences).Select(_ => model.Open(capacity: 4)).ToList();
+        model.Run(sequences[0], [1, 2, 3], 1);
+
+        Assert.Equal(ErrorKind.Overloaded, Assert.Throws<SoftPromptException>(() => model.Session.Fork(sequences[0], 4)).Kind);
+        sequences[1].Dispose();
+        Assert.ThrowsAny<ArgumentException>(() => model.Session.Fork(sequences[1], 4));
+        Assert.ThrowsAny<ArgumentException>(() => model.Session.Fork(sequences[2], 4));
+        Assert.ThrowsAny<ArgumentException>(() => model.Session.Fork(sequences[0], 2));
+
+        using var fork = model.Session.Fork(sequences[0], 3);
+        Assert.Equal(3, fork.Length);
+        sequences.ForEach(s => s.Dispose());
+    }
+
     [Fact]
     public async Task Open_AllPlacesTaken_IsOverloadedUntilOneIsFree()
     {

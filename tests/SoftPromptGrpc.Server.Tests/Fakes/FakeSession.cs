@@ -21,6 +21,9 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
 
     public int Steps { get; private set; }
 
+    /// <summary>Of prompts and tokens, in all steps.</summary>
+    public int PositionsRun { get; private set; }
+
     public int LargestBatch { get; private set; }
 
     public int LargestPrefill { get; private set; }
@@ -49,6 +52,15 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
         return sequence;
     }
 
+    public ISequence Fork(ISequence origin, int capacity)
+    {
+        var from = (FakeSequence)origin;
+        Assert.Contains(from, _open);
+        var fork = (FakeSequence)Open(from.Prompt, capacity);
+        fork.Continue(from);
+        return fork;
+    }
+
     public StepLogits Run(IReadOnlyList<SequenceStep> steps)
     {
         Stepping?.Invoke(steps);
@@ -61,7 +73,9 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
             _firstRows[i] = rows.Count;
             LargestPrefill = Math.Max(LargestPrefill, steps[i].Tokens.Length);
             var sequence = (FakeSequence)steps[i].Sequence;
+            var length = sequence.Length;
             rows.AddRange(sequence.Append(steps[i]).Select(LogitsAfter));
+            PositionsRun += sequence.Length - length;
         }
         _logits = [.. rows.SelectMany(row => row)];
         return new StepLogits(_logits, vocabularySize, _firstRows);
@@ -88,31 +102,46 @@ internal sealed class FakeSession(int vocabularySize, int maxSequences) : IInfer
     {
         private readonly List<int> _tokens = [];
 
-        public int Capacity => capacity;
+        /// <summary>Behind the prompt and behind each token.</summary>
+        private readonly List<ulong> _hashes = [prompt is null ? 17 : Convert.ToUInt64(prompt.ContentHash[..16], 16)];
 
-        private ulong _hash = prompt is null ? 17 : Convert.ToUInt64(prompt.ContentHash[..16], 16);
         private bool _begun;
 
-        public int Length { get; private set; }
+        public ServedPrompt? Prompt => prompt;
+
+        public int Capacity => capacity;
+
+        public int Length => (_begun ? prompt?.VirtualTokens ?? 0 : 0) + _tokens.Count;
+
+        public void Continue(FakeSequence origin)
+        {
+            _tokens.AddRange(origin._tokens);
+            _hashes.AddRange(origin._hashes.Skip(1));
+            _begun = origin._begun;
+            Assert.InRange(Length, 1, capacity);
+        }
+
+        public void Rewind(int length)
+        {
+            var dropped = Length - length;
+            Assert.InRange(dropped, 0, _tokens.Count);
+            _tokens.RemoveRange(_tokens.Count - dropped, dropped);
+            _hashes.RemoveRange(_hashes.Count - dropped, dropped);
+        }
 
         public IEnumerable<(ulong, IReadOnlyList<int>)> Append(SequenceStep step)
         {
             Assert.Contains(this, session._open);
             Assert.True(step.Tokens.Length > 0 || (!_begun && prompt is not null), "An empty step.");
             var rows = new List<(ulong, IReadOnlyList<int>)>();
-            if (!_begun && prompt is not null)
-            {
-                Length += prompt.VirtualTokens;
-                if (prompt is SoftPrompt)
-                    rows.Add((_hash, []));
-            }
+            if (!_begun && prompt is SoftPrompt)
+                rows.Add((_hashes[0], []));
             _begun = true;
             foreach (var token in step.Tokens.Span)
             {
                 _tokens.Add(token);
-                Length++;
-                _hash = new SeededRandom(_hash ^ ((ulong)token * 0x9E3779B97F4A7C15)).NextUInt64();
-                rows.Add((_hash, [.. _tokens]));
+                _hashes.Add(new SeededRandom(_hashes[^1] ^ ((ulong)token * 0x9E3779B97F4A7C15)).NextUInt64());
+                rows.Add((_hashes[^1], [.. _tokens]));
             }
             Assert.True(Length <= capacity, "More positions than were reserved.");
             Assert.InRange(step.LogitRows, 0, rows.Count);
