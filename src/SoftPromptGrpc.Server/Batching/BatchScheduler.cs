@@ -23,6 +23,9 @@ internal sealed class BatchScheduler : IAsyncDisposable
     /// <summary>What the session had no memory for; asked again once a sequence has left.</summary>
     private ISequenceWork? _tooLarge;
 
+    /// <summary>It had no memory for a branch.</summary>
+    private bool _isFull;
+
     private volatile bool _stopped;
 
     /// <param name="session">Taken over: the loop alone touches it, and disposes it at its end.</param>
@@ -80,6 +83,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
             {
                 Leave();
                 Admit();
+                Branch();
                 if (_running.Count > 0)
                     Step();
             }
@@ -114,7 +118,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private void Queue()
     {
         while (_arrivals.Reader.TryRead(out var work))
-            _waiting.Add(work, work.Group, work.Capacity, work.Priority);
+            _waiting.Add(work, work.Group, work.Cost, work.Priority);
     }
 
     private void Leave()
@@ -143,7 +147,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     /// <summary>As many as the session has room for. One that does not fit waits, and those behind it, unless it is alone.</summary>
     private void Admit()
     {
-        while (_waiting.Count > 0 && _running.Count < MaxSequences && _waiting.First != _tooLarge)
+        while (_waiting.Count > 0 && _waiting.First != _tooLarge && (_running.Count < MaxSequences || MakeWay()))
         {
             var work = _waiting.First;
             try
@@ -153,6 +157,8 @@ internal sealed class BatchScheduler : IAsyncDisposable
             }
             catch (SoftPromptException full) when (full.Kind == ErrorKind.Overloaded && _running.Count > 0)
             {
+                if (MakeWay())
+                    continue;
                 _tooLarge = work;
                 return;
             }
@@ -162,6 +168,32 @@ internal sealed class BatchScheduler : IAsyncDisposable
             }
             _waiting.RemoveFirst();
             Interlocked.Decrement(ref _queued);
+        }
+    }
+
+    /// <summary>Takes a place from one of several that run parts of the same work.</summary>
+    private bool MakeWay()
+    {
+        if (!_running.Exists(sequence => sequence.Work.TryLeave()))
+            return false;
+        CloseFinished();
+        return true;
+    }
+
+    /// <summary>Gives the places that nobody waits for to parts of work that can be divided.</summary>
+    private void Branch()
+    {
+        try
+        {
+            for (var i = 0; i < _running.Count && _running.Count < MaxSequences && _waiting.Count == 0 && !_isFull; i++)
+            {
+                while (_running.Count < MaxSequences && _running[i].Branch() is { } branch)
+                    _running.Add(branch);
+            }
+        }
+        catch (SoftPromptException full) when (full.Kind == ErrorKind.Overloaded)
+        {
+            _isFull = true;
         }
     }
 
@@ -207,7 +239,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
             if (!sequence.Work.IsFinished)
                 return false;
             sequence.Dispose();
-            _tooLarge = null;
+            (_tooLarge, _isFull) = (null, false);
             return true;
         });
         Running = _running.Count;

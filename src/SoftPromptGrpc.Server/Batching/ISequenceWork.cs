@@ -10,6 +10,9 @@ internal interface ISequenceWork
     /// <summary>Positions it needs at most, virtual tokens included.</summary>
     int Capacity { get; }
 
+    /// <summary>Positions that it is going to run, in however many sequences.</summary>
+    int Cost => Capacity;
+
     /// <summary>A head start before others that wait; see <see cref="FairLine{T}"/>.</summary>
     int Priority { get; }
 
@@ -25,6 +28,19 @@ internal interface ISequenceWork
 
     /// <summary>It has got a place in the batch.</summary>
     void Admit();
+
+    /// <summary>What its sequence goes back to before the next tokens where it has run more; null: it never does.</summary>
+    int? Past => null;
+
+    /// <summary>Whether a part of it could run in a place of its own, as a fork of its sequence at <see cref="Past"/>.</summary>
+    bool CanBranch => false;
+
+    /// <summary>Parts with that part. To be called where <see cref="CanBranch"/> says so.</summary>
+    ISequenceWork Branch() => throw new InvalidOperationException("The work cannot be divided.");
+
+    /// <summary>Gives its place back where others of its kind go on with what it would have done.</summary>
+    /// <returns>Whether it has: it is finished then.</returns>
+    bool TryLeave() => false;
 
     /// <summary>
     /// What to run next: at most <paramref name="chunk"/> tokens. Where a chunk ends is decided by the sequence alone, never by its

@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 
 namespace SoftPromptGrpc.Server.Batching;
@@ -14,10 +15,28 @@ internal sealed class RunningSequence(ISequenceWork work, IInferenceSession sess
     /// <summary>Looks up what it would run next.</summary>
     public void Prepare(int chunk)
     {
+        GoBack();
         var tokens = work.NextTokens(chunk);
         var shared = sequence.Length == 0 ? Math.Min(work.Start.SharedTokens, tokens.Length) : 0;
         Next = new SequenceStep(sequence, tokens, work.LogitRows(tokens), shared);
         Planned = new PlannedSequence(work.IsDecoding, tokens.Length + (sequence.Length == 0 ? CostOfStart() : 0));
+    }
+
+    /// <summary>A part of the work as a sequence of its own; null: it cannot be divided now.</summary>
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.Overloaded"/>: there is no memory for it.</exception>
+    public RunningSequence? Branch()
+    {
+        if (!work.CanBranch)
+            return null;
+        GoBack();
+        var fork = session.Fork(sequence, work.Capacity);
+        return new RunningSequence(work.Branch(), session, fork);
+    }
+
+    private void GoBack()
+    {
+        if (work.Past is { } past && sequence.Length > past)
+            sequence.Rewind(past);
     }
 
     private int CostOfStart() => work.Start is { Prompt: { } prompt, EncoderInput: null } && session.Remembers(prompt) ? 0 : work.Start.Cost;

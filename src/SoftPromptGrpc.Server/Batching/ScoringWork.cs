@@ -2,82 +2,103 @@ using SoftPromptGrpc.Core.Inference;
 
 namespace SoftPromptGrpc.Server.Batching;
 
-/// <param name="LogProbabilities">Natural logarithms, one for each token.</param>
-/// <param name="IsGreedy">Whether each token is the most probable one at its place.</param>
-internal sealed record ScoredTokens(IReadOnlyList<int> Tokens, IReadOnlyList<double> LogProbabilities, bool IsGreedy, WorkTimes Times);
-
-/// <summary>Scores one continuation of an input on the loop.</summary>
-/// <param name="continuation">At least one token.</param>
-internal sealed class ScoringWork(
-    SequenceStart start, int[] continuation, TimeProvider time, CancellationToken cancellationToken) : ISequenceWork
+/// <summary>
+/// A place in the batch where an input is run and then, one after the other, continuations of it. While there are places that nobody
+/// waits for, forks of the sequence share the continuations. What one gets depends on none of this: it is always run behind the input in
+/// steps of its own.
+/// </summary>
+internal sealed class ScoringWork : ISequenceWork
 {
     /// <summary>Of logits, in one step: each is as long as the vocabulary.</summary>
     private const int MostRows = 64;
 
-    private readonly TaskCompletionSource<ScoredTokens> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<double> _logProbabilities = new(continuation.Length);
+    private readonly ScoringGroup _group;
+    private int _prefilled;
+    private bool _hasLeft;
 
-    /// <summary>Nothing has to be predicted from the last token.</summary>
-    private readonly int[] _tokens = [.. start.Tokens, .. continuation.AsSpan(0, continuation.Length - 1)];
+    /// <summary>Null: the input is still to be run.</summary>
+    private ContinuationScore? _current;
 
-    private readonly WorkClock _clock = new(time);
-    private int _done;
-    private bool _isGreedy = true;
+    public ScoringWork(ScoringGroup group)
+    {
+        _group = group;
+        group.Places++;
+    }
 
-    public SequenceStart Start => start;
+    public SequenceStart Start => _group.Start;
 
-    public int Capacity => start.PromptPositions + _tokens.Length;
+    public int Capacity => InputEnd + _group.Longest - 1;
+
+    public int Cost => InputEnd + _group.Tokens;
 
     public int Priority => 0;
 
-    public CancellationToken CancellationToken => cancellationToken;
+    public CancellationToken CancellationToken => _group.CancellationToken;
 
-    public bool IsFinished { get; private set; }
+    public bool IsFinished => _hasLeft || _group.IsFinished;
 
     public bool IsDecoding => false;
 
-    public Task<ScoredTokens> Result => _result.Task;
+    public int? Past => IsBehindInput ? InputEnd : null;
 
-    /// <summary>The position whose logits predict the continuation's first token; -1: the last virtual token.</summary>
-    private int FirstPredicting => start.Tokens.Length - 1;
+    public bool CanBranch => IsBehindInput && _group.HasWaiting;
 
-    public void Admit() => _clock.Admit();
+    private int InputEnd => Start.PromptPositions + Start.Tokens.Length;
 
-    public ReadOnlyMemory<int> NextTokens(int chunk)
+    /// <summary>Nothing of the current continuation has been run.</summary>
+    private bool IsBehindInput => _current is { Predicted: 1 };
+
+    public void Admit() => _group.Clock.Admit();
+
+    public ISequenceWork Branch() => new ScoringWork(_group) { _current = _group.TakeWaiting() };
+
+    public bool TryLeave()
     {
-        var most = Math.Max(_done, FirstPredicting) + MostRows - _done;
-        return _tokens.AsMemory(_done, Math.Min(Math.Min(chunk, most), _tokens.Length - _done));
+        if (!IsBehindInput || _group.Places == 1)
+            return false;
+        _group.GiveBack(_current!);
+        Leave();
+        return true;
     }
 
-    public int LogitRows(ReadOnlyMemory<int> tokens)
-    {
-        var first = _done == 0 && FirstPredicting < 0 ? -1 : Math.Max(_done, FirstPredicting);
-        return Math.Max(0, _done + tokens.Length - first);
-    }
+    public ReadOnlyMemory<int> NextTokens(int chunk) => _current is null
+        ? Start.Tokens.AsMemory(_prefilled, Math.Min(chunk, Start.Tokens.Length - _prefilled))
+        : _current.NextTokens(Math.Min(chunk, MostRows));
+
+    public int LogitRows(ReadOnlyMemory<int> tokens) =>
+        _current is not null ? tokens.Length : _prefilled + tokens.Length == Start.Tokens.Length ? 1 : 0;
 
     public void Advance(ReadOnlyMemory<int> tokens, StepLogits logits, int step)
     {
         var rows = LogitRows(tokens);
-        for (var row = 0; row < rows; row++)
+        if (_current is null)
         {
-            var values = logits.Row(step, row);
-            var token = continuation[_logProbabilities.Count];
-            _logProbabilities.Add(values[token] - Logits.LogSumExp(values));
-            _isGreedy &= Logits.ArgMax(values) == token;
+            _prefilled += tokens.Length;
+            if (rows == 0)
+                return;
+            _group.PredictFirst(logits.Row(step, 0));
         }
-        _done += tokens.Length;
-        if (_logProbabilities.Count < continuation.Length)
-            return;
-        _clock.Token();
-        IsFinished = true;
-        _result.SetResult(new ScoredTokens(continuation, _logProbabilities, _isGreedy, _clock.Times));
+        else
+        {
+            for (var row = 0; row < rows; row++)
+                _current.Predict(new(logits.Row(step, row)));
+            if (!_current.IsComplete)
+                return;
+            _group.Complete();
+        }
+        if (_group.HasWaiting)
+            _current = _group.TakeWaiting();
+        else
+            Leave();
     }
 
     public void Stop() => Fail(new OperationCanceledException("The server stops."));
 
-    public void Fail(Exception exception)
+    public void Fail(Exception exception) => _group.Fail(exception);
+
+    private void Leave()
     {
-        IsFinished = true;
-        _result.TrySetException(exception);
+        _hasLeft = true;
+        _group.Places--;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class Classification(TargetResolver targets, ScoringBatch batch,
 
     private static ScoringRow[] Rows(ClassifyQuery query, Target target, InferenceContent? input, string field, Violations violations)
     {
-        var start = ScoringRows.Start(target, input, field, query.Target.ApplyTemplate, query.Labels.Count, violations);
+        var start = ScoringRows.Start(target, input, field, query.Target.ApplyTemplate, violations);
         return
         [
             .. query.Labels.Select((label, i) => ScoringRows.Row(target, start, label.Content, $"labels[{i}].content", [], violations)),

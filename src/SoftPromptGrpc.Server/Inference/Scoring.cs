@@ -20,7 +20,7 @@ internal sealed class Scoring(TargetResolver targets, ScoringBatch batch, Infere
             query.Continuations.Count is >= 1 and <= MostContinuations, "continuations", $"must be 1 to {MostContinuations}");
         var target = await targets.ResolveAsync(query.Target, violations, cancellationToken);
         request.Resolved(target);
-        var start = ScoringRows.Start(target, query.Input, "input", query.Target.ApplyTemplate, query.Continuations.Count, violations);
+        var start = ScoringRows.Start(target, query.Input, "input", query.Target.ApplyTemplate, violations);
         int[] end = query.AppendEndOfSequence ? [.. target.Model.Generation.EndOfSequence.Take(1)] : [];
         violations.Require(
             !query.AppendEndOfSequence || end.Length > 0,

@@ -10,20 +10,25 @@ internal sealed record ScoringRow(SequenceStart Start, int[] Continuation);
 internal sealed class ScoringBatch(BatchSchedulers schedulers, TimeProvider time)
 {
     /// <summary>Enough to fill a batch, and no more of the queue.</summary>
-    private const int RowsUnderWay = 64;
+    private const int InputsUnderWay = 64;
 
+    /// <param name="rows">Those with one start share what is computed of it.</param>
     /// <returns>One for each row, in their order.</returns>
     public async Task<ScoredTokens[]> RunAsync(
         BaseModel model, string backend, IReadOnlyList<ScoringRow> rows, CancellationToken cancellationToken)
     {
         var scored = new ScoredTokens[rows.Count];
         var scheduler = await schedulers.GetAsync(model, backend, cancellationToken);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = RowsUnderWay, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, rows.Count, parallel, async (i, cancellation) =>
+        var inputs = Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].Start, ReferenceEqualityComparer.Instance);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = InputsUnderWay, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(inputs, parallel, async (input, cancellation) =>
         {
-            var work = new ScoringWork(rows[i].Start, rows[i].Continuation, time, cancellation);
-            scheduler.Submit(work);
-            scored[i] = await work.Result.WaitAsync(cancellation);
+            int[] places = [.. input];
+            var group = new ScoringGroup(rows[places[0]].Start, [.. places.Select(i => rows[i].Continuation)], time, cancellation);
+            scheduler.Submit(new ScoringWork(group));
+            var results = await group.Result.WaitAsync(cancellation);
+            foreach (var (i, result) in places.Zip(results))
+                scored[i] = result;
         });
         return scored;
     }

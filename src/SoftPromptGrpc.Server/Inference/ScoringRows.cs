@@ -7,14 +7,13 @@ namespace SoftPromptGrpc.Server.Inference;
 internal static class ScoringRows
 {
     /// <summary>Where continuations of an input begin.</summary>
-    /// <param name="continuations">How many: every one of several stands behind the whole input.</param>
     public static SequenceStart Start(
-        Target target, InferenceContent? content, string field, bool applyTemplate, int continuations, Violations violations)
+        Target target, InferenceContent? content, string field, bool applyTemplate, Violations violations)
     {
         var template = applyTemplate ? target.Template : TextTemplate.None;
         var input = ContentEncoder.Encode(content, field, target.Model, template, addSpecialTokens: true, violations);
         target.RequireInput(input, violations);
-        var shared = continuations > 1 ? input.Length : ContentEncoder.CountShared(input, content, target.Model, template);
+        var shared = ContentEncoder.CountShared(input, content, target.Model, template);
         return SequenceStart.Of(target.Model.Spec, target.Prompt, input, shared);
     }
 

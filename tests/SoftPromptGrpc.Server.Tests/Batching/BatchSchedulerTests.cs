@@ -293,9 +293,9 @@ public sealed class BatchSchedulerTests
     private static async Task<IReadOnlyList<double>> ScoreAsync(int chunk, SoftPrompt? prompt, int[] input, int[] continuation)
     {
         await using var scheduler = Create(new FakeSession(Vocabulary, 4), new() { PrefillChunk = chunk });
-        var work = new ScoringWork(new SequenceStart(prompt, input), continuation, TimeProvider.System, CancellationToken.None);
-        scheduler.Submit(work);
-        return (await work.Result).LogProbabilities;
+        var group = new ScoringGroup(new SequenceStart(prompt, input), [continuation], TimeProvider.System, CancellationToken.None);
+        scheduler.Submit(new ScoringWork(group));
+        return (await group.Result)[0].LogProbabilities;
     }
 
     private static GenerationPlan MixedPlan(int i) => Plan([.. Enumerable.Range(i, (i * 5) % 23)], most: 5 + i) with

@@ -66,6 +66,22 @@ public sealed class ClassifyTests(ServerFixture server) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Classify_TenLabels_RunsPromptAndInputOnce()
+    {
+        var prompt = await AddAsync("ten", 2);
+        var request = new ClassifyRequest { Input = Text("a long enough input"), Prompts = { prompt.Name } };
+        request.Labels.Add(Enumerable.Range(0, 10).Select(i => new ClassLabel { Content = Text($"{i}.") }));
+        await _client.ClassifyAsync(request, cancellationToken: _ct);
+        var before = server.Backend.Sessions.Sum(session => session.PositionsRun);
+
+        var answer = await _client.ClassifyAsync(request, cancellationToken: _ct);
+
+        // The prompt's row, the beginning, the input; of each label of two tokens the first.
+        Assert.Equal(1 + 1 + 19 + 10, server.Backend.Sessions.Sum(session => session.PositionsRun) - before);
+        Assert.Equal((20, 20), (answer.Usage.InputTokens, answer.Usage.OutputTokens));
+    }
+
+    [Fact]
     public async Task Classify_WithoutPromptOrTokenizer_TakesIds()
     {
         var request = new ClassifyRequest { Model = ServerFixture.ModelOfIds, Input = Ids(5) };

@@ -77,7 +77,7 @@ internal sealed class PromptInspection(TargetResolver targets, ExampleMeasure me
             .. query.Examples.Select((example, i) =>
             {
                 violations.Require(example.Input is { IsEmpty: false }, $"examples.inputs[{i}]", "must have at least one token");
-                var start = ScoringRows.Start(target, example.Input, $"examples.inputs[{i}]", applyTemplate: true, 1, violations);
+                var start = ScoringRows.Start(target, example.Input, $"examples.inputs[{i}]", applyTemplate: true, violations);
                 return ScoringRows.Row(target, start, example.Target, $"examples.targets[{i}]", end, violations);
             }),
         ];
