@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SoftPromptGrpc.Benchmarks.Checkpoints;
+using SoftPromptGrpc.Benchmarks.Load;
 using SoftPromptGrpc.Benchmarks.Quality;
 using SoftPromptGrpc.Benchmarks.Registry;
 using SoftPromptGrpc.Benchmarks.Remote;
@@ -11,5 +12,5 @@ return await new RootCommand("Whole-process measurements, and what they need.")
 {
     TrainCommand.Create(), ServingCommands.Decode(), ServingCommands.Prefill(), PromptCommands.Prefix(), PromptCommands.Mixed(),
     QualityCommand.Create(), GrpcCommand.Create(), RegistryCommand.Create(),
-    SoakCommand.Create(), MakeCheckpointCommand.Create(),
+    LoadCommand.Create(), SoakCommand.Create(), MakeCheckpointCommand.Create(),
 }.Parse(args).InvokeAsync();
