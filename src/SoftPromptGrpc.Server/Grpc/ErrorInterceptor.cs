@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -27,6 +28,10 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
         try
         {
             return await continuation(requestStream, context);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw ToRpcException(UnreadableMessages.Refusal, context);
         }
         catch (Exception exception)
         {

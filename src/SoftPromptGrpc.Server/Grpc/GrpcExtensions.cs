@@ -22,6 +22,7 @@ internal static class GrpcExtensions
     public static void MapGrpcEdge(this WebApplication app)
     {
         app.UseMiddleware<CallerMiddleware>();
+        app.Use(UnreadableMessages.AnswerAsync);
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<InferenceService>();
         app.MapGrpcService<ModelService>();
