@@ -7,6 +7,9 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <param name="Checkpoint">The newest state, to continue from; null: begin.</param>
 internal sealed record ClaimedJob(StoredJob Job, Wire.TrainingSpec Request, byte[]? Checkpoint)
 {
+    /// <summary>Dispose it at the end of the run: the job is free then.</summary>
+    public required IAsyncDisposable Ownership { get; init; }
+
     /// <summary>The spec that was accepted, defaults and all, with the examples back in.</summary>
     public Wire.TrainingSpec Spec
     {

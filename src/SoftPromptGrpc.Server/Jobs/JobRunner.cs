@@ -50,9 +50,14 @@ internal sealed class JobRunner(
         while (true)
         {
             if (await jobs.ClaimNextAsync(stoppingToken) is { } claimed)
-                await run.RunAsync(claimed, stoppingToken);
-            else
-                await queue.WaitAsync(stoppingToken);
+            {
+                await using (claimed.Ownership)
+                    await run.RunAsync(claimed, stoppingToken);
+                continue;
+            }
+            await queue.WaitAsync(stoppingToken);
+            if (jobs.IsShared) // Another server may have died.
+                await RecoverAsync(stoppingToken);
         }
     }
 }

@@ -1,19 +1,23 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>
 /// Tells waiting readers that something was stored. A signal carries nothing: who gets one reads the store again, as slowly as it
-/// likes. Safe from several threads.
+/// likes. Where other servers use the same store, it also reads again from time to time. Safe from several threads.
 /// </summary>
-internal sealed class JobSignals
+internal sealed class JobSignals(IOptions<StorageOptions> options)
 {
     /// <summary>What stands for the queue among the numbers of jobs.</summary>
     public const long Queue = 0;
 
     private readonly ConcurrentDictionary<long, ImmutableHashSet<Subscription>> _subscriptions = new();
+
+    private TimeSpan Patience => options.Value.IsShared ? options.Value.PollInterval : Timeout.InfiniteTimeSpan;
 
     /// <summary>Dispose it to unsubscribe.</summary>
     public Subscription Subscribe(long job)
@@ -41,7 +45,14 @@ internal sealed class JobSignals
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
         /// <summary>Completes at once if there was a signal since the last call.</summary>
-        public async Task WaitAsync(CancellationToken cancellationToken) => await _raised.Reader.ReadAsync(cancellationToken);
+        public async Task WaitAsync(CancellationToken cancellationToken)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(signals.Patience);
+            await ((Task)_raised.Reader.WaitToReadAsync(patience.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            _raised.Reader.TryRead(out _);
+        }
 
         public void Raise() => _raised.Writer.TryWrite(true);
 

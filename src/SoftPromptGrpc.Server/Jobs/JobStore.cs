@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
@@ -9,8 +10,18 @@ namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>Changes jobs. A change and its events become visible together, and only then are watchers told.</summary>
 internal sealed class JobStore(
-    IDbContextFactory<StoreContext> contexts, IDbContextFactory<WholeStore> allTenants, JobSignals signals, TimeProvider time)
+    IDbContextFactory<StoreContext> contexts, IDbContextFactory<WholeStore> allTenants, IJobOwnership ownership, RunningJobs running,
+    JobSignals signals, TimeProvider time)
 {
+    /// <summary>Joining the queue and leaving it are done one after the other, by all servers.</summary>
+    private const string QueueLock = "queue";
+
+    /// <summary>Which attempt this server makes at a job that it runs.</summary>
+    private readonly ConcurrentDictionary<long, int> _attempts = new();
+
+    /// <summary>Whether other servers use the same store.</summary>
+    public bool IsShared => ownership.IsShared;
+
     /// <param name="request">As it was sent.</param>
     /// <param name="maxQueued">How many jobs may be waiting before this one.</param>
     /// <returns>The new job, or the one that the same request made before.</returns>
@@ -19,6 +30,7 @@ internal sealed class JobStore(
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await store.LockAsync(QueueLock, cancellationToken);
         if (job.RequestId is { } requestId && await FindRequestAsync(store, requestId, request, cancellationToken) is { } existing)
             return existing;
         var queued = await store.Queue.CountAsync(j => j.State == JobState.Queued, cancellationToken);
@@ -51,22 +63,38 @@ internal sealed class JobStore(
     {
         await using var store = await allTenants.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await store.LockAsync(QueueLock, cancellationToken);
         var job = await store.Jobs
             .Where(j => j.State == JobState.Queued)
             .OrderByDescending(j => j.Priority)
             .ThenBy(j => j.Number)
             .FirstOrDefaultAsync(cancellationToken);
-        if (job is null)
+        if (job is null || await ownership.TryOwnAsync(job.Number, cancellationToken) is not { } owned)
             return null;
+        try
+        {
+            var claimed = await ClaimAsync(store, job, owned, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            signals.Raise(job.Number);
+            return claimed;
+        }
+        catch
+        {
+            await owned.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<ClaimedJob> ClaimAsync(WholeStore store, StoredJob job, IAsyncDisposable owned, CancellationToken cancellationToken)
+    {
         job.State = JobState.Running;
         job.Attempts++;
         job.StartTime ??= time.GetUtcNow();
         var request = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
         var checkpoint = await store.Checkpoints.AsNoTracking().SingleOrDefaultAsync(c => c.JobNumber == job.Number, cancellationToken);
         await store.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        signals.Raise(job.Number);
-        return new ClaimedJob(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State);
+        _attempts[job.Number] = job.Attempts;
+        return new ClaimedJob(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State) { Ownership = owned };
     }
 
     public async Task<bool> IsCancelRequestedAsync(long number)
@@ -79,7 +107,7 @@ internal sealed class JobStore(
     /// <param name="change">May write more, which is committed with them.</param>
     public Task AppendAsync(
         long number, IReadOnlyList<Wire.TrainingEvent> events, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken) =>
-        ChangeAsync(
+        ChangeOwnAsync(
             number,
             async (store, job) =>
             {
@@ -91,7 +119,7 @@ internal sealed class JobStore(
     /// <summary>Ends a job with its last event.</summary>
     public Task EndAsync(
         long number, JobState state, Func<StoreContext, StoredJob, Task<Wire.TrainingEvent>> last, CancellationToken cancellationToken) =>
-        ChangeAsync(
+        ChangeOwnAsync(
             number,
             async (store, job) =>
             {
@@ -104,6 +132,7 @@ internal sealed class JobStore(
     /// <summary>Cancels a queued job; notes for a running one that it is to end; leaves a finished one as it is.</summary>
     public Task RequestCancelAsync(long number, CancellationToken cancellationToken) => ChangeAsync(
         number,
+        QueueLock,
         (store, job) =>
         {
             if (job.State == JobState.Running)
@@ -115,7 +144,7 @@ internal sealed class JobStore(
         cancellationToken);
 
     /// <summary>Puts a job back that the server could not finish before it stopped.</summary>
-    public Task RequeueAsync(long number, CancellationToken cancellationToken) => ChangeAsync(
+    public Task RequeueAsync(long number, CancellationToken cancellationToken) => ChangeOwnAsync(
         number,
         (_, job) =>
         {
@@ -124,38 +153,79 @@ internal sealed class JobStore(
         },
         cancellationToken);
 
-    /// <summary>Finds what was running when the server stopped without a word, and puts it back, ends it or gives up on it.</summary>
+    /// <summary>
+    /// Finds what is called running although its server stopped without a word, and puts it back, ends it or gives up on it.
+    /// </summary>
     /// <returns>The jobs that were found.</returns>
     public async Task<IReadOnlyList<StoredJob>> RecoverAsync(int maxCrashes, CancellationToken cancellationToken)
     {
         await using var store = await allTenants.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
-        var interrupted = await store.Jobs.Where(j => j.State == JobState.Running).ToListAsync(cancellationToken);
-        foreach (var job in interrupted)
+        var running = await store.Jobs
+            .Where(j => j.State == JobState.Running).OrderBy(j => j.Number).Select(j => j.Number).ToListAsync(cancellationToken);
+        var interrupted = new List<StoredJob>();
+        foreach (var number in running)
         {
-            job.Crashes++;
-            job.State = JobState.Queued;
-            if (job.CancelRequested)
-                Cancel(store, job);
-            else if (job.Crashes >= maxCrashes)
-                await GiveUpAsync(store, job, cancellationToken);
+            await using var owned = await ownership.TryOwnAsync(number, cancellationToken);
+            if (owned is not null && await RecoverAsync(store, number, maxCrashes, cancellationToken) is { } job)
+                interrupted.Add(job);
         }
-        await store.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        foreach (var job in interrupted)
-            signals.Raise(job.Number);
         return interrupted;
     }
 
-    private async Task ChangeAsync(long number, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken)
+    /// <returns>Null: it was running to its end.</returns>
+    private async Task<StoredJob?> RecoverAsync(WholeStore store, long number, int maxCrashes, CancellationToken cancellationToken)
+    {
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await store.LockAsync(LockOf(number), cancellationToken);
+        var job = await store.Jobs.SingleAsync(j => j.Number == number, cancellationToken);
+        if (job.State != JobState.Running)
+            return null;
+        job.Crashes++;
+        job.State = JobState.Queued;
+        if (job.CancelRequested)
+            Cancel(store, job);
+        else if (job.Crashes >= maxCrashes)
+            await GiveUpAsync(store, job, cancellationToken);
+        await store.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        signals.Raise(number);
+        return job;
+    }
+
+    /// <summary>For the server that runs the job. When it lost the job to another one, nothing is stored.</summary>
+    private async Task ChangeOwnAsync(long number, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken)
+    {
+        var isCancelled = false;
+        await ChangeAsync(
+            number,
+            null,
+            (store, job) =>
+            {
+                if (_attempts.TryGetValue(number, out var attempt) && (job.State != JobState.Running || job.Attempts != attempt))
+                    throw new DbUpdateConcurrencyException($"Another server has taken job '{job.Id}' over.");
+                isCancelled = job.CancelRequested;
+                return change(store, job);
+            },
+            cancellationToken);
+        if (isCancelled) // By way of another server, maybe.
+            running.Cancel(number);
+    }
+
+    private async Task ChangeAsync(
+        long number, string? lockFirst, Func<StoreContext, StoredJob, Task> change, CancellationToken cancellationToken)
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        if (lockFirst is not null)
+            await store.LockAsync(lockFirst, cancellationToken);
+        await store.LockAsync(LockOf(number), cancellationToken);
         await change(store, await store.Jobs.SingleAsync(j => j.Number == number, cancellationToken));
         await store.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         signals.Raise(number);
     }
+
+    private static string LockOf(long number) => $"job/{number}";
 
     private static async Task<StoredJob?> FindRequestAsync(
         StoreContext store, string requestId, Wire.TrainingSpec request, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Server.Jobs.Planning;
+using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Jobs;
 
@@ -10,6 +12,9 @@ internal static class JobsServiceCollectionExtensions
         services.AddSingleton<InitialPrompts>();
         services.AddSingleton<TrainingPlanner>();
         services.AddSingleton<JobSignals>();
+        services.AddSingleton<IJobOwnership>(provider => provider.GetRequiredService<IOptions<StorageOptions>>() is { Value.IsShared: true } shared
+            ? new PostgresOwnership(shared)
+            : new SoleOwnership());
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<RunningJobs>();

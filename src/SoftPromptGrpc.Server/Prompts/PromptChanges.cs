@@ -16,6 +16,7 @@ internal sealed class PromptChanges(IDbContextFactory<StoreContext> contexts)
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await store.LockAsync(PromptWriter.LockOf(store.Tenant, update.Prompt.Name), cancellationToken);
         var prompt = await PromptStore.Matching(store.Prompts, update.Prompt)
             .Where(p => update.Undelete || p.DeleteTime == null)
             .Include(p => p.Labels)

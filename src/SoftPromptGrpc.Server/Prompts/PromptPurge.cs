@@ -52,8 +52,10 @@ internal sealed class PromptPurge(
             .Select(p => new { p.Id, p.ContentHash })
             .ToListAsync(cancellationToken);
         long[] ids = [.. expired.Select(p => p.Id)];
-        string[] hashes = [.. expired.Select(p => p.ContentHash).Distinct()];
-        await store.Prompts.Where(p => ids.Contains(p.Id)).ExecuteDeleteAsync(cancellationToken);
+        string[] hashes = [.. expired.Select(p => p.ContentHash).Distinct().Order(StringComparer.Ordinal)];
+        foreach (var hash in hashes)
+            await store.LockAsync(PromptWriter.LockOf(hash), cancellationToken);
+        await store.Prompts.Where(p => ids.Contains(p.Id) && p.DeleteTime <= before).ExecuteDeleteAsync(cancellationToken);
         await store.Tensors
             .Where(t => hashes.Contains(t.ContentHash) && !store.Prompts.Any(p => p.ContentHash == t.ContentHash))
             .ExecuteDeleteAsync(cancellationToken);

@@ -79,6 +79,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
             throw new SoftPromptException([new FieldViolation("prompt", "must be \"name\" or \"name@version\": an alias cannot be deleted")]);
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        await store.LockAsync(PromptWriter.LockOf(store.Tenant, reference.Name), cancellationToken);
         var prompts = await Matching(store.Prompts.Where(p => p.DeleteTime == null), reference)
             .OrderByDescending(p => p.Version)
             .ToListAsync(cancellationToken);

@@ -11,6 +11,8 @@ internal static class PromptWriter
     public static async Task<StoredPrompt> AddPromptAsync(
         this StoreContext store, NewPrompt prompt, DateTimeOffset time, CancellationToken cancellationToken)
     {
+        await store.LockAsync(LockOf(store.Tenant, prompt.Name), cancellationToken);
+        await store.LockAsync(LockOf(prompt.Numbers.ContentHash), cancellationToken);
         var name = await store.Names.FindAsync([store.Tenant, prompt.Name], cancellationToken) ?? store.Names.Add(new StoredName { Name = prompt.Name }).Entity;
         var reference = PromptReference.Of(prompt.Name, ++name.LastVersion);
         var numbers = prompt.Numbers;
@@ -44,6 +46,12 @@ internal static class PromptWriter
 
     /// <param name="shape">As <see cref="StoredPrompt.Shape"/>.</param>
     public static int[] ShapeOf(string shape) => [.. shape.Split('x').Select(length => int.Parse(length, CultureInfo.InvariantCulture))];
+
+    /// <summary>What changes of a name's versions wait for.</summary>
+    public static string LockOf(string tenant, string name) => $"prompt/{tenant}/{name}";
+
+    /// <summary>Taken after that of the name, and in the order of the hashes.</summary>
+    public static string LockOf(string contentHash) => $"tensor/{contentHash}";
 
     public static string ETag(this StoredPrompt prompt) => $"{prompt.ContentHash[..16]}.{prompt.Revision}";
 

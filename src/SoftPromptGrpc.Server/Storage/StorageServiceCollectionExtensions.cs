@@ -10,11 +10,15 @@ internal static class StorageServiceCollectionExtensions
 {
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
+        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
+        services.AddSingleton<IValidateOptions<StorageOptions>, ConnectionStringValidator>();
         services.TryAddSingleton<ICurrentTenant, SingleTenant>();
         services.AddSingleton<TenantScope>();
-        services.AddDbContextFactory<StoreContext, StoreContexts>((provider, options) =>
-            options.UseStoreFile(provider.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory));
-        services.AddSingleton(provider => (IDbContextFactory<WholeStore>)provider.GetRequiredService<IDbContextFactory<StoreContext>>());
+        services.AddDbContextFactory<StoreContext, StoreContexts>((provider, options) => options.UseStore(
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value,
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value.DataDirectory));
+        services.AddSingleton(provider => (StoreContexts)provider.GetRequiredService<IDbContextFactory<StoreContext>>());
+        services.AddSingleton<IDbContextFactory<WholeStore>>(provider => provider.GetRequiredService<StoreContexts>());
         return services.AddHostedService<StoreStartup>();
     }
 
@@ -28,4 +32,10 @@ internal static class StorageServiceCollectionExtensions
                 sqlite => sqlite.UseQuerySplittingBehavior(QuerySplittingBehavior.SplitQuery))
             .AddInterceptors(new SqliteSettings());
     }
+
+    internal static DbContextOptionsBuilder UsePostgres(this DbContextOptionsBuilder options, string connectionString) =>
+        options.UseNpgsql(connectionString, npgsql => npgsql.UseQuerySplittingBehavior(QuerySplittingBehavior.SplitQuery));
+
+    private static DbContextOptionsBuilder UseStore(this DbContextOptionsBuilder builder, StorageOptions options, string dataDirectory) =>
+        options.IsShared ? builder.UsePostgres(options.ConnectionString) : builder.UseStoreFile(dataDirectory);
 }

@@ -41,9 +41,21 @@ internal class StoreContext : DbContext
     /// <exception cref="InvalidOperationException">They are everybody's.</exception>
     public string Tenant => _tenant ?? throw new InvalidOperationException("A row of the whole store must name its tenant.");
 
+    /// <summary>
+    /// Waits, within the transaction, for other transactions that lock the same, in this process or another one. SQLite has one writer
+    /// at a time anyway.
+    /// </summary>
+    public async Task LockAsync(string what, CancellationToken cancellationToken)
+    {
+        if (Database.IsNpgsql())
+            await Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({what}, 0))", cancellationToken);
+    }
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
+        if (Database.IsNpgsql())
+            configurationBuilder.Properties<string>().UseCollation("C"); // Names sort by their characters, as in SQLite.
         configurationBuilder.Properties<TimeSpan>().HaveConversion<TimeSpanToTicksConverter>();
     }
 

@@ -11,4 +11,12 @@ internal sealed class StoreContexts(DbContextOptions<StoreContext> options, Tena
     public Task<StoreContext> CreateDbContextAsync(CancellationToken cancellationToken = default) => Task.FromResult(CreateDbContext());
 
     WholeStore IDbContextFactory<WholeStore>.CreateDbContext() => new(options);
+
+    /// <summary>Brings the database to this version's tables. Servers that start together wait for each other.</summary>
+    public async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        await using var store = CreateDbContext();
+        await using var migrated = store.Database.IsNpgsql() ? new PostgresStore(options) : store;
+        await migrated.Database.MigrateAsync(cancellationToken);
+    }
 }

@@ -9,19 +9,22 @@ using State = SoftPromptGrpc.Contracts.V1.TrainingJobState;
 namespace SoftPromptGrpc.Server.Tests.Jobs;
 
 /// <summary>What becomes of jobs when the server stops and starts again.</summary>
-public sealed class JobRunnerTests : IDisposable
+public abstract class JobRunnerTests(TestStore file) : IDisposable
 {
-    private readonly StoreFile _file = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        file.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Start_AfterAStopInTheMiddle_ContinuesFromTheNewestCheckpoint()
     {
         var job = await StopInTheMiddleAsync();
 
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         var events = await host.WatchAsync(job, 0, _ct);
         var from = Assert.Single(host.Backend.Begun).From!;
@@ -42,7 +45,7 @@ public sealed class JobRunnerTests : IDisposable
     [Fact]
     public async Task Stop_WhileAWatcherWaits_TellsItToComeBack()
     {
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         host.Backend.HoldBefore(2);
         var job = await host.Jobs.SubmitAsync(Specs.Small(), "", _ct);
@@ -61,7 +64,7 @@ public sealed class JobRunnerTests : IDisposable
         var job = await StopInTheMiddleAsync();
         await CrashAsync();
 
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         await host.WatchAsync(job, 0, _ct);
 
@@ -76,7 +79,7 @@ public sealed class JobRunnerTests : IDisposable
         var job = await StopInTheMiddleAsync();
         await CrashAsync(before: 2);
 
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         var failure = (await host.WatchAsync(job, 0, _ct))[^1].Failure;
 
@@ -91,7 +94,7 @@ public sealed class JobRunnerTests : IDisposable
         var job = await StopInTheMiddleAsync();
         await CrashAsync(cancelRequested: true);
 
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
 
         Assert.Equal(5, (await host.WatchAsync(job, 0, _ct))[^1].Cancelled.Step);
@@ -102,13 +105,13 @@ public sealed class JobRunnerTests : IDisposable
     public async Task Start_DamagedCheckpoint_FailsTheJobAlone()
     {
         var job = await StopInTheMiddleAsync();
-        await using (var store = await _file.Open().CreateDbContextAsync(_ct))
+        await using (var store = await file.Open().CreateDbContextAsync(_ct))
         {
             (await store.Checkpoints.SingleAsync(_ct)).State = [1, 2, 3];
             await store.SaveChangesAsync(_ct);
         }
 
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         var next = await host.Jobs.SubmitAsync(Specs.Small(), "", _ct);
 
@@ -119,7 +122,7 @@ public sealed class JobRunnerTests : IDisposable
     /// <summary>A job of six steps with a checkpoint at 2 and 4, whose server stops after step 5.</summary>
     private async Task<string> StopInTheMiddleAsync()
     {
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         await host.StartAsync();
         host.Backend.HoldBefore(6);
         var job = await host.Jobs.SubmitAsync(
@@ -139,9 +142,13 @@ public sealed class JobRunnerTests : IDisposable
     /// <summary>What a server leaves behind that could not put its job back.</summary>
     private async Task CrashAsync(int before = 0, bool cancelRequested = false)
     {
-        await using var store = await _file.Open().CreateDbContextAsync(_ct);
+        await using var store = await file.Open().CreateDbContextAsync(_ct);
         var job = await store.Jobs.SingleAsync(_ct);
         (job.State, job.Crashes, job.CancelRequested) = (JobState.Running, before, cancelRequested);
         await store.SaveChangesAsync(_ct);
     }
 }
+
+public sealed class SqliteJobRunnerTests() : JobRunnerTests(new StoreFile());
+
+public sealed class PostgresJobRunnerTests() : JobRunnerTests(new PostgresDatabase());

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
@@ -23,12 +24,12 @@ internal sealed class JobsHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly Lifetime _lifetime = new();
 
-    public JobsHost(StoreFile file, Action<JobOptions>? configure = null, params BaseModel[] models)
+    public JobsHost(TestStore file, Action<JobOptions>? configure = null, params BaseModel[] models)
         : this(file, new FakeTrainingBackend(), configure, models)
     {
     }
 
-    public JobsHost(StoreFile file, ITrainingBackend backend, Action<JobOptions>? configure, params BaseModel[] models)
+    public JobsHost(TestStore file, ITrainingBackend backend, Action<JobOptions>? configure, params BaseModel[] models)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
@@ -48,6 +49,10 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
         services.AddSingleton<InitialPrompts>();
         services.AddSingleton<TrainingPlanner>();
+        services.AddSingleton(Options.Create(file.Options));
+        services.AddSingleton<IJobOwnership>(provider => file.Options.IsShared
+            ? new PostgresOwnership(provider.GetRequiredService<IOptions<StorageOptions>>())
+            : new SoleOwnership());
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobReader>();

@@ -5,17 +5,20 @@ using State = SoftPromptGrpc.Contracts.V1.TrainingJobState;
 
 namespace SoftPromptGrpc.Server.Tests.Jobs;
 
-public sealed class TenantJobsTests : IDisposable
+public abstract class TenantJobsTests(TestStore file) : IDisposable
 {
-    private readonly StoreFile _file = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        file.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Run_JobsOfTwoTenants_GivesEachItsPrompt()
     {
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         host.Tenant.Name = "a";
         var first = await host.Jobs.SubmitAsync(Specs.Small(), "request", _ct);
         host.Tenant.Name = "b";
@@ -36,7 +39,7 @@ public sealed class TenantJobsTests : IDisposable
     [Fact]
     public async Task Get_JobOfAnother_IsNotThere()
     {
-        await using var host = new JobsHost(_file);
+        await using var host = new JobsHost(file);
         host.Tenant.Name = "a";
         var theirs = await host.Jobs.SubmitAsync(Specs.Small(), "", _ct);
         host.Tenant.Name = "b";
@@ -52,14 +55,14 @@ public sealed class TenantJobsTests : IDisposable
     [Fact]
     public async Task Start_AfterACrash_RecoversTheJobsOfAllTenants()
     {
-        await using (var crashed = new JobsHost(_file))
+        await using (var crashed = new JobsHost(file))
         {
             crashed.Tenant.Name = "a";
             await crashed.Jobs.SubmitAsync(Specs.Small(), "request", _ct);
-            await crashed.Store.ClaimNextAsync(_ct);
+            await (await crashed.Store.ClaimNextAsync(_ct))!.Ownership.DisposeAsync(); // A dead process owns nothing.
         }
 
-        await using var host = new JobsHost(_file, options => options.MaxCrashes = 1);
+        await using var host = new JobsHost(file, options => options.MaxCrashes = 1);
         await host.StartAsync();
         host.Tenant.Name = "a";
         var job = await host.Jobs.SubmitAsync(Specs.Small(), "request", _ct);
@@ -71,3 +74,7 @@ public sealed class TenantJobsTests : IDisposable
     private static async Task NotFoundAsync(Func<Task> act) =>
         Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<SoftPromptException>(act)).Kind);
 }
+
+public sealed class SqliteTenantJobsTests() : TenantJobsTests(new StoreFile());
+
+public sealed class PostgresTenantJobsTests() : TenantJobsTests(new PostgresDatabase());

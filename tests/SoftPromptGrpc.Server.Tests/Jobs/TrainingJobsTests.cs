@@ -11,18 +11,23 @@ using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Tests.Jobs;
 
-public sealed class TrainingJobsTests : IAsyncDisposable
+public abstract class TrainingJobsTests : IAsyncDisposable
 {
-    private readonly StoreFile _file = new();
+    private readonly TestStore _file;
     private readonly JobsHost _host;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    public TrainingJobsTests() => _host = new JobsHost(_file, options => options.MaxQueued = 5);
+    protected TrainingJobsTests(TestStore file)
+    {
+        _file = file;
+        _host = new JobsHost(file, options => options.MaxQueued = 5);
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
         _file.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -357,3 +362,7 @@ public sealed class TrainingJobsTests : IAsyncDisposable
         }
     }
 }
+
+public sealed class SqliteTrainingJobsTests() : TrainingJobsTests(new StoreFile());
+
+public sealed class PostgresTrainingJobsTests() : TrainingJobsTests(new PostgresDatabase());

@@ -10,11 +10,11 @@ using SoftPromptGrpc.Server.Tests.Storage;
 
 namespace SoftPromptGrpc.Server.Tests.Prompts;
 
-public sealed class PromptChangesTests : IDisposable
+public abstract class PromptChangesTests : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromDays(7);
 
-    private readonly StoreFile _file = new();
+    private readonly TestStore _file;
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private readonly StoreContexts _contexts;
@@ -22,8 +22,9 @@ public sealed class PromptChangesTests : IDisposable
     private readonly PromptChanges _changes;
     private readonly PromptPurge _purge;
 
-    public PromptChangesTests()
+    protected PromptChangesTests(TestStore file)
     {
+        _file = file;
         _contexts = _file.Open();
         _prompts = new PromptStore(_contexts, new TensorCache(0), _time);
         _changes = new PromptChanges(_contexts);
@@ -35,6 +36,7 @@ public sealed class PromptChangesTests : IDisposable
     {
         _purge.Dispose();
         _file.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -194,3 +196,7 @@ public sealed class PromptChangesTests : IDisposable
 
     private static Dictionary<string, string> Of(params (string Key, string Value)[] labels) => labels.ToDictionary(l => l.Key, l => l.Value);
 }
+
+public sealed class SqlitePromptChangesTests() : PromptChangesTests(new StoreFile());
+
+public sealed class PostgresPromptChangesTests() : PromptChangesTests(new PostgresDatabase());

@@ -9,21 +9,26 @@ using SoftPromptGrpc.Server.Tests.Storage;
 
 namespace SoftPromptGrpc.Server.Tests.Prompts;
 
-public sealed class PromptStoreTests : IDisposable
+public abstract class PromptStoreTests : IDisposable
 {
-    private readonly StoreFile _file = new();
+    private readonly TestStore _file;
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private readonly StoreContexts _contexts;
     private readonly PromptStore _prompts;
 
-    public PromptStoreTests()
+    protected PromptStoreTests(TestStore file)
     {
+        _file = file;
         _contexts = _file.Open();
         _prompts = new PromptStore(_contexts, new TensorCache(0), _time);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Add_AfterARestart_IsStillThereBitByBit()
@@ -284,3 +289,7 @@ public sealed class PromptStoreTests : IDisposable
     private static NewPrompt New(string name, ServedPrompt numbers, params (string Key, string Value)[] labels) =>
         new(name, "m", numbers, TextTemplate.None, labels.ToDictionary(l => l.Key, l => l.Value), reference => $"of {reference}");
 }
+
+public sealed class SqlitePromptStoreTests() : PromptStoreTests(new StoreFile());
+
+public sealed class PostgresPromptStoreTests() : PromptStoreTests(new PostgresDatabase());

@@ -10,12 +10,12 @@ using SoftPromptGrpc.Server.Storage;
 namespace SoftPromptGrpc.Server.Tests.Storage;
 
 /// <summary>Two tenants in one store: neither sees, changes or is hindered by what is the other's.</summary>
-public sealed class TenantTests : IDisposable
+public abstract class TenantTests : IDisposable
 {
     private static readonly PromptReference Name = PromptReference.Parse("same");
     private static readonly SoftPrompt Numbers = new(1, 2, [1, 2], "print");
 
-    private readonly StoreFile _file = new();
+    private readonly TestStore _file;
     private readonly FakeTenant _caller = new();
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
@@ -24,14 +24,19 @@ public sealed class TenantTests : IDisposable
     private readonly PromptStore _prompts;
     private readonly PromptChanges _changes;
 
-    public TenantTests()
+    protected TenantTests(TestStore file)
     {
+        _file = file;
         _contexts = _file.Open(_caller);
         _prompts = new PromptStore(_contexts, _cache, _time);
         _changes = new PromptChanges(_contexts);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Model_EveryTable_IsFilteredByTenant()
@@ -170,3 +175,7 @@ public sealed class TenantTests : IDisposable
     private static async Task NotFoundAsync(Func<Task> act) =>
         Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<SoftPromptException>(act)).Kind);
 }
+
+public sealed class SqliteTenantTests() : TenantTests(new StoreFile());
+
+public sealed class PostgresTenantTests() : TenantTests(new PostgresDatabase());
