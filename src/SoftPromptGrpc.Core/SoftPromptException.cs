@@ -27,6 +27,9 @@ public sealed class SoftPromptException : Exception
     /// <summary>What went wrong, for programs, such as "PROMPT_NOT_FOUND"; null where the kind says it all.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The tenant's limit that is used up; null: the failure has nothing to do with one.</summary>
+    public Quota? Quota { get; init; }
+
     /// <summary>More for programs, such as "scope" and "train" where a scope is missing.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -12,6 +12,9 @@ internal static partial class Log
     [LoggerMessage(1502, LogLevel.Warning, "The certificate has changed and cannot be used, so the former one stays. {Reason}")]
     public static partial void CertificateUnusable(this ILogger logger, string reason);
 
+    [LoggerMessage(1503, LogLevel.Warning, "The server stops although calls are still under way: the grace period is over.")]
+    public static partial void CallsCutOff(this ILogger logger);
+
     [LoggerMessage(1510, LogLevel.Error, "{Method} failed.")]
     public static partial void CallFailed(this ILogger logger, Exception exception, string method);
 

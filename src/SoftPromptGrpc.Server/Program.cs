@@ -2,6 +2,7 @@ using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Inference;
 using SoftPromptGrpc.Server.Jobs;
+using SoftPromptGrpc.Server.Limits;
 using SoftPromptGrpc.Server.Models;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Security;
@@ -17,6 +18,7 @@ return await Running.RunAsync(() =>
     builder.AddHosting();
     builder.Services.AddSecurity();
     builder.AddTelemetry();
+    builder.Services.AddLimits();
     builder.Services.AddGrpcEdge();
     builder.Services.AddBackends();
     builder.Services.AddModels();

@@ -88,6 +88,32 @@ public sealed class SoftPromptClientTests(FakeServer server) : IClassFixture<Fak
         Assert.Equal(("served", 2), (generation.Text, server.Inference.InferCalls - before));
     }
 
+    [Fact]
+    public async Task StreamInferAsync_BusyWithDelay_IsRetriedAfterIt()
+    {
+        server.Inference.Stream = [new() { Chunk = new() { Text = "served" } }];
+        server.Inference.StreamRefusals.Enqueue(Failures.Busy(TimeSpan.FromMilliseconds(20)));
+        server.Inference.StreamRefusals.Enqueue(Failures.Busy(TimeSpan.Zero));
+        await using var client = server.Connect();
+
+        var responses = await client.StreamInferAsync("", "x", Token).ToListAsync(Token);
+
+        Assert.Equal("served", Assert.Single(responses).Chunk.Text);
+        Assert.Empty(server.Inference.StreamRefusals);
+    }
+
+    [Fact]
+    public async Task StreamInferAsync_QuotaIsUsedUp_IsNotRetried()
+    {
+        server.Inference.StreamRefusals.Enqueue(Failures.Busy(null));
+        await using var client = server.Connect();
+
+        var error = await Assert.ThrowsAsync<SoftPromptRpcException>(
+            async () => await client.StreamInferAsync("", "x", Token).ToListAsync(Token));
+
+        Assert.Equal(StatusCode.ResourceExhausted, error.StatusCode);
+    }
+
     [Theory]
     [InlineData(null)] // A quota: no delay helps.
     [InlineData(3600)] // Longer than the deadline.

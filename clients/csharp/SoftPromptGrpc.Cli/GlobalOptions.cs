@@ -29,7 +29,9 @@ internal sealed class GlobalOptions(Func<string, string?> environment)
         CustomParser = Durations.Parse,
     };
 
-    public IEnumerable<Option> All => [Address, Json, Timeout];
+    public CredentialOptions Credentials { get; } = new(environment);
+
+    public IEnumerable<Option> All => [Address, Json, Timeout, .. Credentials.All];
 
     private static Uri ParseAddress(string text, Action<string> addError)
     {

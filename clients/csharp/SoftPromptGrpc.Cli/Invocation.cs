@@ -15,7 +15,7 @@ internal sealed class Invocation(CommandLine commandLine, ParseResult result) : 
 
     public Uri Address => result.GetRequiredValue(commandLine.Options.Address);
 
-    public SoftPromptClient Client => _client ??= Connect(Address);
+    public SoftPromptClient Client => _client ??= Connect(Address, commandLine.Options.Credentials.Apply(result, new SoftPromptClientOptions()));
 
     public T? Get<T>(Option<T> option) => result.GetValue(option);
 
@@ -28,11 +28,20 @@ internal sealed class Invocation(CommandLine commandLine, ParseResult result) : 
 
     public T Get<T>(Argument<T> argument) => result.GetValue(argument)!;
 
-    public SoftPromptClient Connect(Uri address)
+    /// <summary>With nobody's credentials.</summary>
+    public SoftPromptClient Connect(Uri address) => Connect(address, new SoftPromptClientOptions());
+
+    private SoftPromptClient Connect(Uri address, SoftPromptClientOptions options)
     {
-        var options = new SoftPromptClientOptions();
-        return new SoftPromptClient(
-            address.AbsoluteUri, options with { Deadline = result.GetValue(commandLine.Options.Timeout) ?? options.Deadline });
+        try
+        {
+            return new SoftPromptClient(
+                address.AbsoluteUri, options with { Deadline = result.GetValue(commandLine.Options.Timeout) ?? options.Deadline });
+        }
+        catch (ArgumentException)
+        {
+            throw new UsageException("A key or token is not sent over http:// to another machine. Use https://, or --allow-unencrypted.");
+        }
     }
 
     public ValueTask DisposeAsync() => _client?.DisposeAsync() ?? ValueTask.CompletedTask;

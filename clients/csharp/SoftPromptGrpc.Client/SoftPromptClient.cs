@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using SoftPromptGrpc.Contracts.V1;
@@ -24,12 +25,13 @@ public sealed partial class SoftPromptClient : IAsyncDisposable
     {
     }
 
-    /// <param name="address">Such as "http://127.0.0.1:50051".</param>
+    /// <param name="address">Such as "https://prompts.example:50051".</param>
+    /// <exception cref="ArgumentException">A key or token would go over the network for everybody to read.</exception>
     public SoftPromptClient(string address, SoftPromptClientOptions options)
-        : this(Open(address, options), options) => _ownsChannel = true;
+        : this(Connection.Open(address, options), options) => _ownsChannel = true;
 
     /// <param name="channel">
-    /// Stays the caller's. Calls are repeated on UNAVAILABLE as its own service config says, not as <paramref name="options"/> do.
+    /// Stays the caller's. Credentials, TLS and the repetition of calls on UNAVAILABLE are its own, not those of <paramref name="options"/>.
     /// </param>
     public SoftPromptClient(GrpcChannel channel, SoftPromptClientOptions options)
     {
@@ -47,27 +49,6 @@ public sealed partial class SoftPromptClient : IAsyncDisposable
             return;
         await _channel.ShutdownAsync();
         _channel.Dispose();
-    }
-
-    private static GrpcChannel Open(string address, SoftPromptClientOptions options)
-    {
-        var uri = new Uri(address);
-        return GrpcChannel.ForAddress(uri, new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler
-            {
-                ConnectTimeout = TimeSpan.FromSeconds(10),
-                EnableMultipleHttp2Connections = true,
-                // A stream that waits for events must notice when the other side is gone.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-                UseProxy = !uri.IsLoopback,
-            },
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = options.MaxReceiveMessageSize,
-            ServiceConfig = options.ToServiceConfig(),
-        });
     }
 
     private DateTime? Deadline() => _options.Deadline is { } deadline ? TimeProvider.System.GetUtcNow().UtcDateTime + deadline : null;
@@ -90,6 +71,34 @@ public sealed partial class SoftPromptClient : IAsyncDisposable
                     throw error;
                 await Task.Delay(error.RetryDelay.Value, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>A call's responses. It is made again where it was refused for now before there were any.</summary>
+    private async IAsyncEnumerable<TResponse> StreamAsync<TResponse>(
+        Func<AsyncServerStreamingCall<TResponse>> open, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var responses = open().ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            TimeSpan? delay = null;
+            try
+            {
+                if (!await responses.MoveNextAsync())
+                    yield break;
+            }
+            catch (SoftPromptRpcException error) when (error.IsRefusedForNow && attempt < _options.MaxAttempts)
+            {
+                delay = error.RetryDelay;
+            }
+            if (delay is null)
+            {
+                do
+                    yield return responses.Current;
+                while (await responses.MoveNextAsync());
+                yield break;
+            }
+            await Task.Delay(delay.Value, cancellationToken);
         }
     }
 

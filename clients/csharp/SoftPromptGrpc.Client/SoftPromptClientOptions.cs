@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace SoftPromptGrpc.Client;
 
 /// <summary>How a <see cref="SoftPromptClient"/> calls. The defaults suit a server on the same machine or network.</summary>
@@ -22,6 +24,26 @@ public sealed record SoftPromptClientOptions
 
     /// <summary>Longest response that is accepted, in bytes.</summary>
     public int MaxReceiveMessageSize { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Sent with every call; null: none.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Gives the token that is sent with a call, where there is no <see cref="ApiKey"/>; null: none.</summary>
+    public Func<CancellationToken, Task<string>>? Token { get; init; }
+
+    /// <summary>Sends keys and tokens over http:// to other machines too, where everybody on the way can read them.</summary>
+    public bool AllowUnencryptedCredentials { get; init; }
+
+    /// <summary>Whose certificates a server may have; null: those that the machine trusts.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
+
+    /// <summary>With its private key; null: none.</summary>
+    public X509Certificate2? ClientCertificate { get; init; }
+
+    internal bool HasCredentials => ApiKey is not null || Token is not null;
+
+    /// <summary>Names nothing: the options may hold secrets.</summary>
+    public override string ToString() => nameof(SoftPromptClientOptions);
 
     /// <param name="failures">Failures in a row, from 1.</param>
     internal TimeSpan Backoff(int failures)

@@ -14,7 +14,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private readonly InferenceOptions _options;
     private readonly ILogger _logger;
     private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(new() { SingleReader = true });
-    private readonly FairLine<ISequenceWork> _waiting = new();
+    private readonly TenantLine<ISequenceWork> _waiting = new();
     private readonly List<RunningSequence> _running = [];
     private readonly Action<int>? _stepped;
     private readonly Task _loop;
@@ -118,7 +118,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private void Queue()
     {
         while (_arrivals.Reader.TryRead(out var work))
-            _waiting.Add(work, work.Group, work.Cost, work.Priority);
+            _waiting.Add(work, work.Tenant, work.Group, work.Cost, work.Priority);
     }
 
     private void Leave()

@@ -29,6 +29,8 @@ internal sealed record GenerationPlan
 
     public int Priority { get; init; }
 
+    public string Tenant { get; init; } = "";
+
     /// <summary>Whether output is wanted as it comes, not only at the end.</summary>
     public bool IsStreamed { get; init; } = true;
 }

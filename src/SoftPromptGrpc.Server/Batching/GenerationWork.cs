@@ -20,6 +20,8 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
 
     public int Capacity => Start.PromptPositions + Start.Tokens.Length + plan.MaxNewTokens;
 
+    public string Tenant => plan.Tenant;
+
     public int Priority => plan.Priority;
 
     public CancellationToken CancellationToken => cancellationToken;

@@ -13,10 +13,13 @@ internal interface ISequenceWork
     /// <summary>Positions that it is going to run, in however many sequences.</summary>
     int Cost => Capacity;
 
-    /// <summary>A head start before others that wait; see <see cref="FairLine{T}"/>.</summary>
+    /// <summary>Whose turn its admission takes.</summary>
+    string Tenant { get; }
+
+    /// <summary>A head start before others of its tenant; see <see cref="FairLine{T}"/>.</summary>
     int Priority { get; }
 
-    /// <summary>Whose turn its admission takes: requests with one prompt share one.</summary>
+    /// <summary>Whose turn among its tenant's it takes: requests with one prompt share one.</summary>
     string Group => Start.Prompt?.CacheKey ?? "";
 
     CancellationToken CancellationToken { get; }

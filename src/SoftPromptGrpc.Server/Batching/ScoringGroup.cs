@@ -12,6 +12,8 @@ internal sealed class ScoringGroup(
 
     public SequenceStart Start => start;
 
+    public string Tenant { get; init; } = "";
+
     public CancellationToken CancellationToken => cancellationToken;
 
     public WorkClock Clock { get; } = new(time);

@@ -31,6 +31,8 @@ internal sealed class ScoringWork : ISequenceWork
 
     public int Cost => InputEnd + _group.Tokens;
 
+    public string Tenant => _group.Tenant;
+
     public int Priority => 0;
 
     public CancellationToken CancellationToken => _group.CancellationToken;

@@ -12,7 +12,7 @@ namespace SoftPromptGrpc.Server.Grpc;
 internal static class ErrorStatus
 {
     private const string Domain = "softprompt";
-    private static readonly Duration RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     // No default arm: a kind without a status does not compile.
     public static StatusCode ToStatusCode(this ErrorKind kind) => kind switch
@@ -51,10 +51,23 @@ internal static class ErrorStatus
         var status = Make(failure.Kind.ToStatusCode(), failure.Message, failure.Reason ?? ReasonOf(failure.Kind), failure.Metadata);
         if (failure.Violations.Count > 0)
             status.Details.Add(Any.Pack(ToBadRequest(failure.Violations)));
-        if (failure.Kind == ErrorKind.Overloaded)
-            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = RetryDelay }));
+        if (failure.Quota is { } quota)
+            status.Details.Add(Any.Pack(ToQuotaFailure(quota, failure.Message)));
+        if (failure.Kind == ErrorKind.Overloaded && (failure.Quota is { } used ? used.RetryAfter : RetryDelay) is { } delay)
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
         return status;
     }
+
+    private static QuotaFailure ToQuotaFailure(Quota quota, string message) => new()
+    {
+        Violations =
+        {
+            new QuotaFailure.Types.Violation
+            {
+                Subject = $"tenant:{quota.Tenant}", Description = message, QuotaMetric = quota.Limit, QuotaValue = quota.Value,
+            },
+        },
+    };
 
     private static BadRequest ToBadRequest(IReadOnlyList<FieldViolation> violations) => new()
     {

@@ -1,6 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Server.Hosting;
+using SoftPromptGrpc.Server.Limits;
 using SoftPromptGrpc.Server.Security;
 
 namespace SoftPromptGrpc.Server.Grpc;
@@ -9,7 +10,11 @@ internal static class GrpcExtensions
 {
     public static IServiceCollection AddGrpcEdge(this IServiceCollection services)
     {
-        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
+        services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<AuditInterceptor>(); // The outer one: it sees what became of the call.
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ServerOptions>>((grpc, server) =>
         {
             grpc.MaxReceiveMessageSize = server.Value.MaxMessageBytes;
@@ -21,7 +26,9 @@ internal static class GrpcExtensions
 
     public static void MapGrpcEdge(this WebApplication app)
     {
+        app.UseMiddleware<StopMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<LimitMiddleware>();
         app.Use(UnreadableMessages.AnswerAsync);
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<InferenceService>();

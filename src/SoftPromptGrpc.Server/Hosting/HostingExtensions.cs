@@ -23,6 +23,8 @@ internal static class HostingExtensions
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, IServiceProvider>(ConfigureKestrel);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
+        services.AddSingleton<CallsUnderWay>();
+        services.AddHostedService<GracefulStop>();
         services.AddHostedService<ListeningNotice>();
         // Running reports a failed start in one line; the host would add its stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

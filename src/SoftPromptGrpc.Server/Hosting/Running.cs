@@ -18,8 +18,9 @@ internal static class Running
         {
             await using var app = compose();
             app.Services.GetRequiredService<IStartupValidator>().Validate();
+            var server = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
             app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout =
-                app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownGrace + AfterGrace;
+                server.ShutdownDelay + server.ShutdownGrace + AfterGrace;
             await app.RunAsync();
             return 0;
         }

@@ -20,6 +20,10 @@ public sealed class ServerOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int MaxMessageBytes { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>How long the server goes on listening, at the least, when it stops: for load balancers to see that it is not serving.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ShutdownDelay { get; set; }
+
     /// <summary>How long running generations may go on when the server stops; then they end as cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,10 +1,11 @@
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Batching;
+using SoftPromptGrpc.Server.Limits;
 
 namespace SoftPromptGrpc.Server.Inference;
 
 /// <summary>Turns a query into a checked plan.</summary>
-internal sealed class GenerationPlanner(TargetResolver targets)
+internal sealed class GenerationPlanner(TargetResolver targets, TenantQuotas quotas)
 {
     private const int DefaultMaxNewTokens = 256;
 
@@ -24,7 +25,9 @@ internal sealed class GenerationPlanner(TargetResolver targets)
             GenerationRules.Check(query.Settings, target.Model, room, violations);
         var stops = StopSequences(query, target, violations);
         violations.ThrowIfAny();
-        return (target, Plan(query, target, start, stops, room));
+        var most = query.Settings.MaxNewTokens ?? Math.Max(query.Settings.MinNewTokens, quotas.TokensLeft(input.Length, DefaultMaxNewTokens));
+        quotas.RequireTokens((long)input.Length + most);
+        return (target, Plan(query, target, start, stops, room, most));
     }
 
     private static bool RequireRoom(Target target, int[] input, int room, Violations violations) => violations.Require(
@@ -37,10 +40,9 @@ internal sealed class GenerationPlanner(TargetResolver targets)
         [.. query.Settings.StopTokenIds.Select((ids, i) =>
             ContentEncoder.ToIds(ids, $"generation.stop_token_ids[{i}].ids", target.Model, violations))];
 
-    private static GenerationPlan Plan(GenerationQuery query, Target target, SequenceStart start, List<int[]> stops, int room)
+    private GenerationPlan Plan(GenerationQuery query, Target target, SequenceStart start, List<int[]> stops, int room, int most)
     {
         var settings = query.Settings;
-        var most = settings.MaxNewTokens ?? Math.Max(DefaultMaxNewTokens, settings.MinNewTokens);
         return new GenerationPlan
         {
             Start = start,
@@ -59,6 +61,7 @@ internal sealed class GenerationPlanner(TargetResolver targets)
             EndsWithContext = most > room,
             Alternatives = query.LogProbabilities || query.TopAlternatives > 0 ? query.TopAlternatives : null,
             Priority = query.Priority,
+            Tenant = quotas.Tenant,
         };
     }
 }

@@ -1,5 +1,6 @@
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Server.Batching;
+using SoftPromptGrpc.Server.Limits;
 
 namespace SoftPromptGrpc.Server.Inference;
 
@@ -7,7 +8,7 @@ namespace SoftPromptGrpc.Server.Inference;
 internal sealed record ScoringRow(SequenceStart Start, int[] Continuation);
 
 /// <summary>Scores rows of one model through the batch.</summary>
-internal sealed class ScoringBatch(BatchSchedulers schedulers, TimeProvider time)
+internal sealed class ScoringBatch(BatchSchedulers schedulers, TenantQuotas quotas, TimeProvider time)
 {
     /// <summary>Enough to fill a batch, and no more of the queue.</summary>
     private const int InputsUnderWay = 64;
@@ -17,6 +18,7 @@ internal sealed class ScoringBatch(BatchSchedulers schedulers, TimeProvider time
     public async Task<ScoredTokens[]> RunAsync(
         BaseModel model, string backend, IReadOnlyList<ScoringRow> rows, CancellationToken cancellationToken)
     {
+        quotas.RequireTokens(rows.Select(row => row.Start).Distinct().Sum(start => (long)start.InputTokens) + rows.Sum(row => row.Continuation.Length));
         var scored = new ScoredTokens[rows.Count];
         var scheduler = await schedulers.GetAsync(model, backend, cancellationToken);
         var inputs = Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].Start, ReferenceEqualityComparer.Instance);
@@ -24,7 +26,10 @@ internal sealed class ScoringBatch(BatchSchedulers schedulers, TimeProvider time
         await Parallel.ForEachAsync(inputs, parallel, async (input, cancellation) =>
         {
             int[] places = [.. input];
-            var group = new ScoringGroup(rows[places[0]].Start, [.. places.Select(i => rows[i].Continuation)], time, cancellation);
+            var group = new ScoringGroup(rows[places[0]].Start, [.. places.Select(i => rows[i].Continuation)], time, cancellation)
+            {
+                Tenant = quotas.Tenant,
+            };
             scheduler.Submit(new ScoringWork(group));
             var results = await group.Result.WaitAsync(cancellation);
             foreach (var (i, result) in places.Zip(results))

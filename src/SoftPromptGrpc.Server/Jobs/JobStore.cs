@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Server.Limits;
 using SoftPromptGrpc.Server.Storage;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -11,7 +12,7 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <summary>Changes jobs. A change and its events become visible together, and only then are watchers told.</summary>
 internal sealed class JobStore(
     IDbContextFactory<StoreContext> contexts, IDbContextFactory<WholeStore> allTenants, IJobOwnership ownership, RunningJobs running,
-    JobSignals signals, TimeProvider time)
+    TenantQuotas quotas, JobSignals signals, TimeProvider time)
 {
     /// <summary>Joining the queue and leaving it are done one after the other, by all servers.</summary>
     private const string QueueLock = "queue";
@@ -36,6 +37,8 @@ internal sealed class JobStore(
         var queued = await store.Queue.CountAsync(j => j.State == JobState.Queued, cancellationToken);
         if (queued >= maxQueued)
             throw new SoftPromptException(ErrorKind.Overloaded, $"The queue is full: {queued} jobs are waiting.") { Reason = "QUEUE_FULL" };
+        quotas.RequireJob(await store.Jobs.CountAsync(j => j.State == JobState.Queued || j.State == JobState.Running, cancellationToken));
+        quotas.RequirePrompt(await store.Prompts.CountAsync(p => p.DeleteTime == null, cancellationToken));
         store.Jobs.Add(job);
         await store.SaveChangesAsync(cancellationToken);
         store.JobRequests.Add(new StoredJobRequest { JobNumber = job.Number, Spec = request.ToByteArray() });

@@ -3,11 +3,13 @@ using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Server.Limits;
 using SoftPromptGrpc.Server.Storage;
 
 namespace SoftPromptGrpc.Server.Prompts;
 
-internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, TensorCache cache, TimeProvider time) : IPromptStore
+internal sealed class PromptStore(
+    IDbContextFactory<StoreContext> contexts, TensorCache cache, TenantQuotas quotas, TimeProvider time) : IPromptStore
 {
     public async Task<PromptRecord> FindAsync(PromptReference reference, CancellationToken cancellationToken)
     {
@@ -49,6 +51,7 @@ internal sealed class PromptStore(IDbContextFactory<StoreContext> contexts, Tens
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        quotas.RequirePrompt(await Alive(store).CountAsync(cancellationToken));
         var stored = await store.AddPromptAsync(prompt, time.GetUtcNow(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return stored.ToRecord();

@@ -4,7 +4,7 @@ using SoftPromptGrpc.Server.Grpc;
 namespace SoftPromptGrpc.Server.Security;
 
 /// <summary>Lets a call in if its caller may make it, before a byte of its message is read.</summary>
-internal sealed class CallerMiddleware(RequestDelegate next, Authentication authentication, CurrentCaller current)
+internal sealed class CallerMiddleware(RequestDelegate next, Authentication authentication, CurrentCaller current, AuditTrail trail)
 {
     public async Task InvokeAsync(HttpContext call)
     {
@@ -14,7 +14,7 @@ internal sealed class CallerMiddleware(RequestDelegate next, Authentication auth
             try
             {
                 var caller = await authentication.FindCallerAsync(call);
-                Require(caller, MethodScopes.AnyOf(path));
+                Require(caller, path);
                 current.Enter(caller);
             }
             catch (SoftPromptException refusal)
@@ -26,10 +26,12 @@ internal sealed class CallerMiddleware(RequestDelegate next, Authentication auth
         await next(call);
     }
 
-    private static void Require(Caller caller, Scopes anyOf)
+    private void Require(Caller caller, string path)
     {
+        var anyOf = MethodScopes.AnyOf(path);
         if (caller.Scopes.Allow(anyOf))
             return;
+        trail.Write(caller, path, "", "PERMISSION_DENIED");
         var names = anyOf.ToName();
         var message = names.Contains(',', StringComparison.Ordinal)
             ? $"This call needs one of the scopes {names.Replace(",", ", ", StringComparison.Ordinal)}."

@@ -14,6 +14,7 @@ internal static class SecurityServiceCollectionExtensions
             "Server:Listen: everybody who reaches this address could use the server. Set Security:Keys, Security:Jwt or "
             + "Security:Certificates, listen on 127.0.0.1, or set Security:AllowAnonymousRemote to true.");
         services.AddSingleton<CurrentCaller>();
+        services.AddSingleton<AuditTrail>();
         services.AddSingleton<ICurrentTenant, CallerTenant>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<JwtTokens>();

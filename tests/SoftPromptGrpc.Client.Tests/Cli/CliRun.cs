@@ -14,8 +14,13 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         PipedAsync(address, input, arguments, _ => { }, cancellationToken);
 
     /// <param name="onOutput">Called with everything written so far.</param>
+    public static Task<CliRun> PipedAsync(
+        string address, string? input, string[] arguments, Action<string> onOutput, CancellationToken cancellationToken) =>
+        PipedAsync(At(address), input, arguments, onOutput, cancellationToken);
+
+    /// <param name="environment">The environment's variables.</param>
     public static async Task<CliRun> PipedAsync(
-        string address, string? input, string[] arguments, Action<string> onOutput, CancellationToken cancellationToken)
+        Func<string, string?> environment, string? input, string[] arguments, Action<string> onOutput, CancellationToken cancellationToken)
     {
         using var output = new ObservedWriter(onOutput) { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
@@ -23,7 +28,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
             Terminal.Open(output, isRedirected: true),
             Terminal.Open(error, isRedirected: true),
             input is null ? null : new StringReader(input));
-        var exitCode = await RunAsync(terminal, address, arguments, cancellationToken);
+        var exitCode = await new CommandLine(terminal, environment).RunAsync(arguments, cancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }
 
@@ -32,15 +37,12 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
     {
         using var output = new TestConsole().EmitAnsiSequences().Interactive().SupportsAnsi(true).Width(120);
         using var error = new TestConsole();
-        var exitCode = await RunAsync(new Terminal(output, error, null), address, arguments, cancellationToken);
+        var terminal = new Terminal(output, error, null);
+        var exitCode = await new CommandLine(terminal, At(address)).RunAsync(arguments, cancellationToken);
         return new CliRun(exitCode, output.Output, error.Output);
     }
 
-    private static Task<int> RunAsync(Terminal terminal, string address, string[] arguments, CancellationToken cancellationToken)
-    {
-        string? Environment(string name) => name == "SOFTPROMPT_ADDRESS" ? address : null;
-        return new CommandLine(terminal, Environment).RunAsync(arguments, cancellationToken);
-    }
+    private static Func<string, string?> At(string address) => name => name == "SOFTPROMPT_ADDRESS" ? address : null;
 
     private sealed class ObservedWriter(Action<string> onOutput) : StringWriter
     {

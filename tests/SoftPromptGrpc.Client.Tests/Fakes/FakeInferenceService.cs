@@ -18,6 +18,9 @@ public sealed class FakeInferenceService : InferenceService.InferenceServiceBase
 
     public IReadOnlyList<StreamInferResponse> Stream { get; set; } = [];
 
+    /// <summary>Each one refuses one stream.</summary>
+    public Queue<RpcException> StreamRefusals { get; } = new();
+
     public Func<ScoreRequest, ScoreResponse> OnScore { get; set; } = _ => new ScoreResponse();
 
     public Func<ClassifyRequest, ClassifyResponse> OnClassify { get; set; } = _ => new ClassifyResponse();
@@ -36,6 +39,8 @@ public sealed class FakeInferenceService : InferenceService.InferenceServiceBase
     public override async Task StreamInfer(
         StreamInferRequest request, IServerStreamWriter<StreamInferResponse> responseStream, ServerCallContext context)
     {
+        if (StreamRefusals.TryDequeue(out var refusal))
+            throw refusal;
         foreach (var response in Stream)
             await responseStream.WriteAsync(response, context.CancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,6 +20,9 @@ public sealed class FakeServer : IAsyncLifetime
 
     public FakeTrainingService Training { get; } = new();
 
+    /// <summary>What each call sent to say who it is.</summary>
+    public ConcurrentQueue<string> Authorizations { get; } = new();
+
     public string Address => _app!.Urls.Single();
 
     public SoftPromptClient Connect() => Connect(new SoftPromptClientOptions());
@@ -36,6 +40,11 @@ public sealed class FakeServer : IAsyncLifetime
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(Inference).AddSingleton(Models).AddSingleton(Prompts).AddSingleton(Training);
         _app = builder.Build();
+        _app.Use((call, next) =>
+        {
+            Authorizations.Enqueue(call.Request.Headers.Authorization.ToString());
+            return next(call);
+        });
         _app.MapGrpcService<FakeInferenceService>();
         _app.MapGrpcService<FakeModelService>();
         _app.MapGrpcService<FakePromptService>();

@@ -45,6 +45,7 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton(backend);
         services.AddSingleton<BackendRegistry>();
         services.AddSingleton(new TensorCache(0));
+        services.AddSingleton(Unlimited.Quotas);
         services.AddSingleton<PromptStore>();
         services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
         services.AddSingleton<InitialPrompts>();

@@ -29,7 +29,7 @@ public sealed class AdapterRoundTripTests : IDisposable
     {
         var spec = FakeModels.Spec with { HiddenSize = 48, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 4, HeadSize = 12 };
         _models = new FakeCatalog(FakeModels.Create("m") with { Spec = spec });
-        _prompts = new PromptStore(_file.Open(), new TensorCache(0), TimeProvider.System);
+        _prompts = new PromptStore(_file.Open(), new TensorCache(0), Unlimited.Quotas, TimeProvider.System);
     }
 
     public void Dispose() => _file.Dispose();

@@ -2,10 +2,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Tests.Fakes;
 using SoftPromptGrpc.Server.Tests.Storage;
 
 namespace SoftPromptGrpc.Server.Tests.Prompts;
@@ -26,7 +27,7 @@ public abstract class PromptChangesTests : IDisposable
     {
         _file = file;
         _contexts = _file.Open();
-        _prompts = new PromptStore(_contexts, new TensorCache(0), _time);
+        _prompts = new PromptStore(_contexts, new TensorCache(0), Unlimited.Quotas, _time);
         _changes = new PromptChanges(_contexts);
         _purge = new PromptPurge(
             _contexts, Options.Create(new PromptOptions { UndeleteWindow = Window }), _time, NullLogger<PromptPurge>.Instance);

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
+using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Server.Paging;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Tests.Fakes;
 using SoftPromptGrpc.Server.Tests.Storage;
 
 namespace SoftPromptGrpc.Server.Tests.Prompts;
@@ -21,7 +22,7 @@ public abstract class PromptStoreTests : IDisposable
     {
         _file = file;
         _contexts = _file.Open();
-        _prompts = new PromptStore(_contexts, new TensorCache(0), _time);
+        _prompts = new PromptStore(_contexts, new TensorCache(0), Unlimited.Quotas, _time);
     }
 
     public void Dispose()
@@ -36,7 +37,7 @@ public abstract class PromptStoreTests : IDisposable
         var numbers = Numbers(0.1f, float.MinValue, 1e-45f);
         var added = await _prompts.AddAsync(New("a", numbers, ("team", "x")), _ct);
 
-        var reopened = new PromptStore(_file.Open(), new TensorCache(0), _time);
+        var reopened = new PromptStore(_file.Open(), new TensorCache(0), Unlimited.Quotas, _time);
         var found = await reopened.FindAsync(PromptReference.Parse("a"), _ct);
         var loaded = await reopened.LoadAsync(found, _ct);
 
@@ -55,7 +56,7 @@ public abstract class PromptStoreTests : IDisposable
         var prefix = new KeyValuePrefix(2, 1, 3, 2, [.. Enumerable.Range(0, 24).Select(i => i / 7f)], "fingerprint");
         await _prompts.AddAsync(New("a", prefix) with { Method = PromptMethod.PrefixTuning }, _ct);
 
-        var reopened = new PromptStore(_file.Open(), new TensorCache(0), _time);
+        var reopened = new PromptStore(_file.Open(), new TensorCache(0), Unlimited.Quotas, _time);
         var found = await reopened.FindAsync(PromptReference.Parse("a"), _ct);
         var loaded = Assert.IsType<KeyValuePrefix>(await reopened.LoadAsync(found, _ct));
 

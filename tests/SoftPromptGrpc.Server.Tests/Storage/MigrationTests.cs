@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Tests.Fakes;
 
 namespace SoftPromptGrpc.Server.Tests.Storage;
 
@@ -22,7 +23,7 @@ public sealed class MigrationTests : IDisposable
     {
         await FillFirstVersionAsync();
 
-        var prompts = new PromptStore(_file.Open(), new TensorCache(0), TimeProvider.System);
+        var prompts = new PromptStore(_file.Open(), new TensorCache(0), Unlimited.Quotas, TimeProvider.System);
         var found = await prompts.FindAsync(PromptReference.Parse("old"), _ct);
         var loaded = Assert.IsType<SoftPrompt>(await prompts.LoadAsync(found, _ct));
 

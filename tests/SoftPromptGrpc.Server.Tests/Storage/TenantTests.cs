@@ -6,6 +6,7 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
+using SoftPromptGrpc.Server.Tests.Fakes;
 
 namespace SoftPromptGrpc.Server.Tests.Storage;
 
@@ -28,7 +29,7 @@ public abstract class TenantTests : IDisposable
     {
         _file = file;
         _contexts = _file.Open(_caller);
-        _prompts = new PromptStore(_contexts, _cache, _time);
+        _prompts = new PromptStore(_contexts, _cache, Unlimited.Quotas, _time);
         _changes = new PromptChanges(_contexts);
     }
 

@@ -59,6 +59,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
         _ when error.IsConnectionFailure => Cli.ExitCode.CannotConnect,
         StatusCode.Unavailable => Cli.ExitCode.CannotConnect,
         StatusCode.InvalidArgument or StatusCode.OutOfRange => Cli.ExitCode.Invalid,
+        StatusCode.ResourceExhausted when error.Reason == "QUOTA_EXCEEDED" && error.RetryDelay is null => Cli.ExitCode.Failed,
         StatusCode.ResourceExhausted when error.RetryDelay is null => Cli.ExitCode.Invalid, // A message over the size limit.
         StatusCode.NotFound => Cli.ExitCode.NotFound,
         StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted => Cli.ExitCode.TryLater,
@@ -73,6 +74,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, IReadOnlyList<s
             return "The server did not answer within the time limit (--timeout).";
         if (error.Violations.Count > 0 && error.Violations.All(v => error.Message.Contains(Describe(v), StringComparison.Ordinal)))
             return "The server finds the request invalid."; // Its message only joins the details.
+        if (error.StatusCode == StatusCode.Unauthenticated)
+            return $"{error.Message} See --api-key and --token.";
         var message = error.Message.Length > 0 ? error.Message : $"The server answered {error.StatusCode}.";
         return error.RetryDelay is { } delay ? $"{message} Try again in {Figures.Duration(delay)}." : message;
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Client;
@@ -17,13 +16,8 @@ public sealed partial class SoftPromptClient
         StreamInferAsync(Request(prompt, input), cancellationToken);
 
     /// <summary>Chunks as they come, then one finish. Ending the enumeration early ends the generation.</summary>
-    public async IAsyncEnumerable<StreamInferResponse> StreamInferAsync(
-        InferRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var call = _inference.StreamInfer(new StreamInferRequest { Request = request }, cancellationToken: cancellationToken);
-        await foreach (var response in call.ReadAsync(cancellationToken))
-            yield return response;
-    }
+    public IAsyncEnumerable<StreamInferResponse> StreamInferAsync(InferRequest request, CancellationToken cancellationToken) => StreamAsync(
+        () => _inference.StreamInfer(new StreamInferRequest { Request = request }, cancellationToken: cancellationToken), cancellationToken);
 
     /// <param name="prompt">A reference such as "sentiment" or "sentiment@3"; empty: no prompt.</param>
     public Task<IReadOnlyList<BatchInferRow>> BatchInferAsync(

@@ -67,9 +67,9 @@ public sealed partial class SoftPromptClient
     {
         ExportHeader? header = null;
         var written = 0L;
-        var call = _prompts.ExportPrompt(
-            new ExportPromptRequest { Prompt = prompt, Format = format }, cancellationToken: cancellationToken);
-        await foreach (var response in call.ReadAsync(cancellationToken))
+        var request = new ExportPromptRequest { Prompt = prompt, Format = format };
+        var responses = StreamAsync(() => _prompts.ExportPrompt(request, cancellationToken: cancellationToken), cancellationToken);
+        await foreach (var response in responses)
         {
             header = response.Header ?? header;
             written += response.Chunk.Length;
