@@ -46,9 +46,7 @@ internal static class GenerationRules
         violations.Require(settings.TopP is > 0 and <= 1, "generation.top_p", "must be over 0 and at most 1");
         violations.Require(settings.MinP is >= 0 and < 1, "generation.min_p", "must be 0 or more and under 1");
         violations.Require(
-            settings.RepetitionPenalty > 0 && double.IsFinite(settings.RepetitionPenalty),
-            "generation.repetition_penalty",
-            "must be over 0");
+            settings.RepetitionPenalty is >= 0.01 and <= 100, "generation.repetition_penalty", "must be between 0.01 and 100");
     }
 
     private static void CheckStops(GenerationSettings settings, Violations violations)

@@ -417,6 +417,8 @@ public sealed class InferenceServiceTests(ServerFixture server) : IClassFixture<
         },
         { "generation.temperature", Request("a", generation: new() { Temperature = 101 }) },
         { "generation.repetition_penalty", Request("a", generation: new() { RepetitionPenalty = double.PositiveInfinity }) },
+        // Finite, but no logit divided by it is.
+        { "generation.repetition_penalty", Request("a", generation: new() { RepetitionPenalty = 1e-106 }) },
         { "priority", new() { Model = ServerFixture.Model, Input = Ids(1), Priority = int.MinValue } },
     };
 
