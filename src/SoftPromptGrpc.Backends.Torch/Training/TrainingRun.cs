@@ -25,6 +25,13 @@ internal sealed class TrainingRun
     private readonly int _tokensPerPass;
     private TrainingState _state;
 
+    /// <summary>The last one that was reported, or what the run began with.</summary>
+    private TrainingState _checkpoint;
+
+    /// <summary>The last of them from which a step was taken: it can be gone on from.</summary>
+    private TrainingState _proven;
+    private long _checkpointTime = Stopwatch.GetTimestamp();
+
     /// <param name="tokensPerPass">As <see cref="TorchOptions.TokensPerPass"/>.</param>
     public TrainingRun(
         TrainingPlan plan, TrainingState? state, IPromptedModel model, IProgress<TrainingEvent> progress, int tokensPerPass,
@@ -37,6 +44,7 @@ internal sealed class TrainingRun
         _evaluator = new Evaluator(plan, model, tokensPerPass, cancellationToken);
         _moments = new Moments(state?.Optimizer);
         _tensors = new TrainedTensors(plan, _state.Prompt, _moments);
+        _checkpoint = _proven = state ?? _state with { Optimizer = _moments.Snapshot() };
         _penalty = plan.Method is PromptTuning { Waywardness: { } waywardness } ? new WaywardPenalty(waywardness, model) : null;
     }
 
@@ -46,11 +54,14 @@ internal sealed class TrainingRun
             ReportBaseline();
         while (_state.Step < _plan.Steps && !IsExhausted)
         {
-            TakeStep();
+            TakeStepOrLeaveCheckpoint();
             var isBest = IsEvaluationDue && Evaluate();
-            if (isBest || _state.Step % _plan.CheckpointInterval == 0)
+            if (isBest || IsCheckpointDue)
                 ReportCheckpoint();
         }
+        if (_state.Best is null && !_tensors.AreFinite)
+            throw Diverged(_state.Step);
+        ReportCheckpoint();
         var trained = _state.Best ?? _tensors.Snapshot();
         return new TrainedPrompt(
             ServedPrompts.Of(_plan, trained, _model), trained, _state.Best is null ? _state.Step : _state.BestStep, _state.Step,
@@ -62,6 +73,9 @@ internal sealed class TrainingRun
     private bool IsEvaluationDue =>
         _plan.EvaluationExamples.Count > 0 && (_state.Step % _plan.Evaluation.Interval == 0 || _state.Step == _plan.Steps);
 
+    private bool IsCheckpointDue => _state.Step % _plan.CheckpointInterval == 0
+        || Stopwatch.GetElapsedTime(_checkpointTime) >= (_plan.CheckpointPeriod ?? TimeSpan.MaxValue);
+
     private double LearningRate(int step) =>
         _plan.Optimizer.LearningRate * Schedule.Factor(_plan.Schedule, step, _plan.Steps);
 
@@ -69,6 +83,20 @@ internal sealed class TrainingRun
     {
         _state = _state with { Baseline = _evaluator.Baseline() };
         _progress.Report(_state.Baseline);
+    }
+
+    /// <summary>Cancelled in front of its update, a step has changed nothing yet.</summary>
+    private void TakeStepOrLeaveCheckpoint()
+    {
+        try
+        {
+            TakeStep();
+        }
+        catch (OperationCanceledException)
+        {
+            ReportCheckpoint();
+            throw;
+        }
     }
 
     private void TakeStep()
@@ -80,6 +108,7 @@ internal sealed class TrainingRun
         var norm = _tensors.GradientNorm;
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             throw Diverged(step);
+        _proven = _checkpoint.Step == _state.Step ? _checkpoint : _proven;
         if (_plan.ClipNorm is { } maximum)
             _tensors.ClipGradient(norm, maximum);
         _tensors.Update(step, rate);
@@ -134,13 +163,19 @@ internal sealed class TrainingRun
         return _evaluator.Evaluate(PromptNetwork.Forward(_plan.Method, _model.Spec, _tensors.ToDevice(_model.Device)));
     }
 
-    private void ReportCheckpoint() =>
-        _progress.Report(new CheckpointTaken(_state with { Prompt = _tensors.Snapshot(), Optimizer = _moments.Snapshot() }));
+    /// <summary>Unless there is one of this step.</summary>
+    private void ReportCheckpoint()
+    {
+        if (_checkpoint.Step == _state.Step)
+            return;
+        _checkpoint = _state with { Prompt = _tensors.Snapshot(), Optimizer = _moments.Snapshot() };
+        _progress.Report(new CheckpointTaken(_checkpoint));
+        _checkpointTime = Stopwatch.GetTimestamp();
+    }
 
     private SoftPromptException Diverged(int step)
     {
-        var last = _tensors.AreFinite ? _tensors.Snapshot() : _state.Best ?? _plan.Initial;
-        _progress.Report(new CheckpointTaken(_state with { Prompt = last, Optimizer = _moments.Snapshot() }));
+        _progress.Report(new CheckpointTaken(_proven));
         return new SoftPromptException(
             ErrorKind.Precondition,
             FormattableString.Invariant($"The loss is not finite at step {step} (learning rate {LearningRate(step):g6})."));

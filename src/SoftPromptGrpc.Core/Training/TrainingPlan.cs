@@ -98,6 +98,9 @@ public sealed record TrainingPlan
     /// <summary>Optimizer steps between <see cref="CheckpointTaken"/> events.</summary>
     public required int CheckpointInterval { get; init; }
 
+    /// <summary>After a step that ends this long after the last checkpoint, there is another one; null: steps alone decide.</summary>
+    public TimeSpan? CheckpointPeriod { get; init; }
+
     /// <summary>
     /// The most positions that a pass of this run takes: soft or text prompt, input, and target or label without its last token,
     /// which is never fed. At most the model's context length. An encoder-decoder's input and output are two sequences.

@@ -14,6 +14,13 @@ internal sealed class TrainingService(TrainingJobs jobs) : Contracts.V1.Training
             await responseStream.WriteAsync(new() { Event = happened }, context.CancellationToken);
     }
 
+    public override async Task ResumeTrainingJob(
+        ResumeTrainingJobRequest request, IServerStreamWriter<ResumeTrainingJobResponse> responseStream, ServerCallContext context)
+    {
+        await foreach (var happened in jobs.ResumeAsync(request, context.CancellationToken))
+            await responseStream.WriteAsync(new() { Event = happened }, context.CancellationToken);
+    }
+
     public override async Task WatchTrainingJob(
         WatchTrainingJobRequest request, IServerStreamWriter<WatchTrainingJobResponse> responseStream, ServerCallContext context)
     {

@@ -16,7 +16,7 @@ internal static class JobFailures
         Make(Code.DeadlineExceeded, $"The job ran longer than its max_duration of {limit}.");
 
     public static Wire.TrainingFailure Crashed(int times) =>
-        Make(Code.Aborted, $"The server stopped {times} times while this job was running: it is not begun again.");
+        Make(Code.Aborted, $"The server stopped {times} times while this job was running, without a checkpoint in between: it is not begun again.");
 
     private static Wire.TrainingFailure Make(Code code, string message) => new() { Code = (int)code, Message = message };
 }

@@ -23,6 +23,7 @@ internal static class JobMessages
         Result = job.Result is null ? null : Wire.TrainingResult.Parser.ParseFrom(job.Result),
         Failure = job.Failure is null ? null : Wire.TrainingFailure.Parser.ParseFrom(job.Failure),
         Attempts = job.Attempts,
+        ParentJob = job.ParentJob ?? "",
         DatasetReport = Wire.DatasetReport.Parser.ParseFrom(job.Report),
         QueuePosition = queuePosition,
     };

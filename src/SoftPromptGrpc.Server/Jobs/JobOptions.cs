@@ -16,13 +16,17 @@ public sealed class JobOptions
     [Range(1, 100_000)]
     public int MaxQueued { get; set; } = 1000;
 
-    /// <summary>A job that was running at so many crashes of the server is not begun again.</summary>
+    /// <summary>A job that was running at so many crashes of the server, without a checkpoint in between, is not begun again.</summary>
     [Range(1, 1000)]
     public int MaxCrashes { get; set; } = 3;
 
     /// <summary>Optimizer steps between the checkpoints of jobs that do not say.</summary>
     [Range(1, 1_000_000)]
     public int CheckpointInterval { get; set; } = 50;
+
+    /// <summary>With slow steps, the time after which there is a checkpoint although its step has not come.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan CheckpointPeriod { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long the events of steps may wait to be stored together.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
-using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Server.Storage;
 using Wire = SoftPromptGrpc.Contracts.V1;
@@ -71,11 +70,11 @@ internal sealed class JobProgress(JobStore jobs, StoredJob job, int totalSteps, 
     {
         stored.Step = batch.LastOrDefault(h => h.Step is not null)?.Step ?? stored.Step;
         stored.TrainingTime = TrainingTime;
-        if (batch.LastOrDefault(h => h.Checkpoint is not null)?.Checkpoint is not { } state)
-            return;
-        var checkpoint = await store.Checkpoints.SingleOrDefaultAsync(c => c.JobNumber == stored.Number);
-        checkpoint ??= store.Checkpoints.Add(new StoredCheckpoint { JobNumber = stored.Number, Step = 0, State = [] }).Entity;
-        (checkpoint.Step, checkpoint.State) = (state.Step, TrainingStateFormat.Write(state));
+        if (batch.LastOrDefault(h => h.Checkpoint is not null)?.Checkpoint is { } state)
+        {
+            await store.PutCheckpointAsync(stored, state);
+            stored.Crashes = 0;
+        }
     }
 
     private Wire.TrainingEvent ToMessage(TrainingEvent value) => value switch

@@ -63,9 +63,9 @@ internal sealed class JobRun(
     private async Task<Trained> TrainAsync(ClaimedJob claimed, JobRunTelemetry observed, CancellationToken stop)
     {
         var (job, spec) = (claimed.Job, claimed.Spec);
-        var planned = await planner.PlanAsync(spec, stop);
-        var plan = planned.Plan;
         var from = claimed.Checkpoint is { } checkpoint ? TrainingStateFormat.Read(checkpoint) : null;
+        var planned = await planner.PlanAsync(spec, from?.Prompt, stop);
+        var plan = planned.Plan with { CheckpointPeriod = options.Value.CheckpointPeriod };
         await jobs.AppendAsync(job.Number, [Started(plan, from, spec.Backend)], (_, stored) => Start(stored, plan, from), stop);
         logger.JobStarted(job.Id, job.ModelId, plan.Steps, from?.Step ?? 0, job.Attempts);
         var progress = new JobProgress(jobs, job, plan.Steps, from, options.Value.EventDelay, time);
@@ -106,7 +106,8 @@ internal sealed class JobRun(
             async (store, stored) =>
             {
                 var result = trained.Prompt.ToMessage(trained.TrainingTime);
-                await store.AddPromptAsync(NewPrompt(job, trained, result), time.GetUtcNow(), default);
+                var parent = await store.ParentOfAsync(stored, default);
+                await store.AddPromptAsync(NewPrompt(job, trained, result, parent?.ToMessage(0)), time.GetUtcNow(), default);
                 (stored.Step, stored.TrainingTime, stored.Result) = (trained.Prompt.StepsDone, trained.TrainingTime, result.ToByteArray());
                 return new Wire.TrainingEvent { Result = result };
             },
@@ -114,14 +115,14 @@ internal sealed class JobRun(
         logger.JobSucceeded(job.Id, trained.Prompt.StepsDone, trained.TrainingTime.TotalSeconds);
     }
 
-    private static NewPrompt NewPrompt(StoredJob job, Trained trained, Wire.TrainingResult result)
+    private static NewPrompt NewPrompt(StoredJob job, Trained trained, Wire.TrainingResult result, Wire.TrainingJob? parent)
     {
         var spec = trained.Planned.Spec;
         return new NewPrompt(
             spec.Prompt, spec.Model, trained.Prompt.Prompt, new TextTemplate(spec.Template.Pattern), spec.Labels, reference =>
             {
                 result.Prompt = reference.ToString();
-                return Lineages.Trained(job.Id, spec, trained.Planned.Report.Sha256, result);
+                return Lineages.Trained(job.Id, spec, trained.Planned.Report.Sha256, result, parent);
             })
         {
             Method = trained.Planned.Plan.Method.Kind,

@@ -23,16 +23,15 @@ internal sealed class JobStore(
     /// <summary>Whether other servers use the same store.</summary>
     public bool IsShared => ownership.IsShared;
 
-    /// <param name="request">As it was sent.</param>
     /// <param name="maxQueued">How many jobs may be waiting before this one.</param>
     /// <returns>The new job, or the one that the same request made before.</returns>
-    public async Task<StoredJob> AddAsync(
-        StoredJob job, Wire.TrainingSpec request, int maxQueued, CancellationToken cancellationToken)
+    public async Task<StoredJob> AddAsync(NewJob added, int maxQueued, CancellationToken cancellationToken)
     {
+        var job = added.Job;
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
         await store.LockAsync(QueueLock, cancellationToken);
-        if (job.RequestId is { } requestId && await FindRequestAsync(store, requestId, request, cancellationToken) is { } existing)
+        if (job.RequestId is { } requestId && await FindRequestAsync(store, requestId, added.Request, cancellationToken) is { } existing)
             return existing;
         var queued = await store.Queue.CountAsync(j => j.State == JobState.Queued, cancellationToken);
         if (queued >= maxQueued)
@@ -41,7 +40,9 @@ internal sealed class JobStore(
         quotas.RequirePrompt(await store.Prompts.CountAsync(p => p.DeleteTime == null, cancellationToken));
         store.Jobs.Add(job);
         await store.SaveChangesAsync(cancellationToken);
-        store.JobRequests.Add(new StoredJobRequest { JobNumber = job.Number, Spec = request.ToByteArray() });
+        store.JobRequests.Add(new StoredJobRequest { JobNumber = job.Number, Spec = added.Spec.ToByteArray() });
+        if (added.From is { } state)
+            await store.PutCheckpointAsync(job, state);
         var position = (await QueueAsync(store, cancellationToken)).PositionOf(job);
         job.LastSequence = 1; // What the event that holds this very job will have.
         var accepted = new Wire.TrainingEvent { Accepted = new() { Job = job.ToMessage(position) } };
@@ -54,8 +55,8 @@ internal sealed class JobStore(
     }
 
     /// <returns>The job that this request made; null where there is none.</returns>
-    /// <exception cref="SoftPromptException"><see cref="ErrorKind.AlreadyExists"/>: it was made by another spec.</exception>
-    public async Task<StoredJob?> FindRequestAsync(string requestId, Wire.TrainingSpec request, CancellationToken cancellationToken)
+    /// <exception cref="SoftPromptException"><see cref="ErrorKind.AlreadyExists"/>: it was made by another request.</exception>
+    public async Task<StoredJob?> FindRequestAsync(string requestId, IMessage request, CancellationToken cancellationToken)
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         return await FindRequestAsync(store, requestId, request, cancellationToken);
@@ -93,11 +94,10 @@ internal sealed class JobStore(
         job.State = JobState.Running;
         job.Attempts++;
         job.StartTime ??= time.GetUtcNow();
-        var request = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
-        var checkpoint = await store.Checkpoints.AsNoTracking().SingleOrDefaultAsync(c => c.JobNumber == job.Number, cancellationToken);
+        var claimed = await store.ClaimedAsync(job, cancellationToken);
         await store.SaveChangesAsync(cancellationToken);
         _attempts[job.Number] = job.Attempts;
-        return new ClaimedJob(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State) { Ownership = owned };
+        return claimed with { Ownership = owned };
     }
 
     public async Task<bool> IsCancelRequestedAsync(long number)
@@ -183,7 +183,8 @@ internal sealed class JobStore(
         var job = await store.Jobs.SingleAsync(j => j.Number == number, cancellationToken);
         if (job.State != JobState.Running)
             return null;
-        job.Crashes++;
+        // What this server ran itself, it has lost hold of; any other server has crashed.
+        job.Crashes += _attempts.TryGetValue(number, out var attempt) && attempt == job.Attempts ? 0 : 1;
         job.State = JobState.Queued;
         if (job.CancelRequested)
             Cancel(store, job);
@@ -231,15 +232,18 @@ internal sealed class JobStore(
     private static string LockOf(long number) => $"job/{number}";
 
     private static async Task<StoredJob?> FindRequestAsync(
-        StoreContext store, string requestId, Wire.TrainingSpec request, CancellationToken cancellationToken)
+        StoreContext store, string requestId, IMessage request, CancellationToken cancellationToken)
     {
         var job = await store.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.RequestId == requestId, cancellationToken);
         if (job is null)
             return null;
         var stored = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
-        return Wire.TrainingSpec.Parser.ParseFrom(stored.Spec).Equals(request)
+        IMessage before = job.Resume is null
+            ? Wire.TrainingSpec.Parser.ParseFrom(stored.Spec)
+            : Wire.ResumeTrainingJobRequest.Parser.ParseFrom(job.Resume);
+        return before.Equals(request)
             ? job
-            : throw new SoftPromptException(ErrorKind.AlreadyExists, $"Request '{requestId}' was made before with another spec.")
+            : throw new SoftPromptException(ErrorKind.AlreadyExists, $"The request id '{requestId}' was used before with another request.")
             {
                 Reason = "REQUEST_ID_USED",
             };

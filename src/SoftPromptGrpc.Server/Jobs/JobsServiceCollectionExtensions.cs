@@ -11,6 +11,7 @@ internal static class JobsServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<JobOptions, JobOptionsValidator>().BindConfiguration(JobOptions.Section);
         services.AddSingleton<InitialPrompts>();
         services.AddSingleton<TrainingPlanner>();
+        services.AddSingleton<JobContinuation>();
         services.AddSingleton<JobSignals>();
         services.AddSingleton<IJobOwnership>(provider => provider.GetRequiredService<IOptions<StorageOptions>>() is { Value.IsShared: true } shared
             ? new PostgresOwnership(shared)

@@ -11,7 +11,7 @@ namespace SoftPromptGrpc.Server.Jobs;
 
 /// <summary>What can be done with training jobs: submit, watch, look at, cancel.</summary>
 internal sealed class TrainingJobs(
-    TrainingPlanner planner, JobStore jobs, JobReader reader, RunningJobs running, IHostApplicationLifetime lifetime,
+    TrainingPlanner planner, JobContinuation continuation, JobStore jobs, JobReader reader, RunningJobs running, IHostApplicationLifetime lifetime,
     IOptions<JobOptions> options, TimeProvider time, ILogger<TrainingJobs> logger)
 {
     private const int MostRequestIdCharacters = 128;
@@ -21,7 +21,22 @@ internal sealed class TrainingJobs(
     public async IAsyncEnumerable<Wire.TrainingEvent> TrainAsync(
         Wire.TrainingSpec? spec, string requestId, bool cancelWithCaller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var job = await SubmitAsync(spec, requestId, cancellationToken);
+        await foreach (var happened in FollowAsync(await SubmitAsync(spec, requestId, cancellationToken), cancelWithCaller, cancellationToken))
+            yield return happened;
+    }
+
+    /// <summary>As <see cref="TrainAsync"/>, with a job that goes on where an ended one stopped.</summary>
+    public async IAsyncEnumerable<Wire.TrainingEvent> ResumeAsync(
+        Wire.ResumeTrainingJobRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var job = await SubmitAsync(request, cancellationToken);
+        await foreach (var happened in FollowAsync(job, request.CancelOnDisconnect, cancellationToken))
+            yield return happened;
+    }
+
+    private async IAsyncEnumerable<Wire.TrainingEvent> FollowAsync(
+        StoredJob job, bool cancelWithCaller, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var ended = false;
         try
         {
@@ -42,12 +57,38 @@ internal sealed class TrainingJobs(
     {
         if (spec is null)
             throw new SoftPromptException([new FieldViolation("spec", "must be given")]);
+        return await SubmitAsync(
+            spec,
+            requestId,
+            async () => new NewJob(New(await planner.PlanAsync(spec, cancellationToken), requestId), spec, spec),
+            cancellationToken);
+    }
+
+    public async Task<StoredJob> SubmitAsync(Wire.ResumeTrainingJobRequest request, CancellationToken cancellationToken)
+    {
+        // What decides the outcome: how the caller hangs up does not.
+        var compared = new Wire.ResumeTrainingJobRequest(request) { CancelOnDisconnect = false };
+        return await SubmitAsync(
+            compared,
+            request.RequestId,
+            async () =>
+            {
+                var (planned, spec, from) = await continuation.PlanAsync(request, cancellationToken);
+                var job = New(planned, request.RequestId);
+                job.Resume = compared.ToByteArray();
+                return new NewJob(job, compared, spec, from);
+            },
+            cancellationToken);
+    }
+
+    private async Task<StoredJob> SubmitAsync(
+        IMessage request, string requestId, Func<Task<NewJob>> plan, CancellationToken cancellationToken)
+    {
         if (requestId.Length > MostRequestIdCharacters)
             throw new SoftPromptException([new FieldViolation("request_id", $"must have at most {MostRequestIdCharacters} characters")]);
-        if (requestId.Length > 0 && await jobs.FindRequestAsync(requestId, spec, cancellationToken) is { } existing)
+        if (requestId.Length > 0 && await jobs.FindRequestAsync(requestId, request, cancellationToken) is { } existing)
             return existing;
-        var planned = await planner.PlanAsync(spec, cancellationToken);
-        var job = await jobs.AddAsync(New(planned, requestId), spec, options.Value.MaxQueued, cancellationToken);
+        var job = await jobs.AddAsync(await plan(), options.Value.MaxQueued, cancellationToken);
         logger.JobAccepted(job.Id, job.ModelId, job.Priority);
         return job;
     }

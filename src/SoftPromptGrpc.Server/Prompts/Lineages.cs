@@ -10,11 +10,13 @@ internal static class Lineages
     private static readonly string Software =
         $"SoftPromptGrpc {typeof(Lineages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
 
-    public static string Trained(string job, Wire.TrainingSpec spec, string dataSha256, Wire.TrainingResult result) => Write(
+    /// <param name="parent">The job that this one continued; null: none.</param>
+    public static string Trained(
+        string job, Wire.TrainingSpec spec, string dataSha256, Wire.TrainingResult result, Wire.TrainingJob? parent = null) => Write(
         new Wire.Lineage
         {
-            Trained = new() { Job = job, Spec = spec, DataSha256 = dataSha256, Result = result },
-            Parent = spec.Initialization.FromPrompt,
+            Trained = new() { Job = job, Spec = spec, DataSha256 = dataSha256, Result = result, ParentJob = parent?.Id ?? "" },
+            Parent = parent?.Result?.Prompt ?? spec.Initialization.FromPrompt,
         });
 
     public static string Imported(Wire.ImportedOrigin origin) => Write(new Wire.Lineage { Imported = origin });

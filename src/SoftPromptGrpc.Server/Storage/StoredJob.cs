@@ -1,3 +1,5 @@
+using SoftPromptGrpc.Contracts.V1;
+
 namespace SoftPromptGrpc.Server.Storage;
 
 internal enum JobState { Queued = 1, Running = 2, Succeeded = 3, Failed = 4, Cancelled = 5 }
@@ -27,6 +29,9 @@ internal sealed class StoredJob : OfTenant
     /// <summary>The ResumeTrainingJobRequest that made it; null: it continues no other job.</summary>
     public byte[]? Resume { get; set; }
 
+    /// <summary>The id of the job that it continues.</summary>
+    public string? ParentJob => Resume is null ? null : ResumeTrainingJobRequest.Parser.ParseFrom(Resume).Job;
+
     public required DateTimeOffset CreateTime { get; set; }
     public DateTimeOffset? StartTime { get; set; }
     public DateTimeOffset? EndTime { get; set; }
@@ -41,7 +46,7 @@ internal sealed class StoredJob : OfTenant
     /// <summary>How often it was begun.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>How often the server stopped without a word while it ran.</summary>
+    /// <summary>How often the server has stopped without a word while it ran, since its last checkpoint.</summary>
     public int Crashes { get; set; }
 
     /// <summary>Set while it runs: it shall end as cancelled.</summary>

@@ -20,7 +20,8 @@ public abstract class TrainingBackendTests
         Assert.Equal(events.Steps[^1].Loss, trained.FinalLoss);
         Assert.Equal((60, 60, false), (trained.Step, trained.StepsDone, trained.StoppedEarly));
         Assert.Null(trained.Evaluation);
-        Assert.All(events.All, e => Assert.IsType<StepDone>(e));
+        Assert.All(events.All.SkipLast(1), e => Assert.IsType<StepDone>(e));
+        Assert.IsType<CheckpointTaken>(events.All[^1]);
     }
 
     [Theory]
@@ -176,7 +177,15 @@ public abstract class TrainingBackendTests
     {
         var (_, events) = await TrainAsync(TinyTask.Plan() with { CheckpointInterval = 4 });
 
-        Assert.Equal([4, 8], events.Checkpoints.Select(state => state.Step));
+        Assert.Equal([4, 8, 10], events.Checkpoints.Select(state => state.Step));
+    }
+
+    [Fact]
+    public async Task TrainAsync_CheckpointPeriodOver_TakesOneInBetween()
+    {
+        var (_, events) = await TrainAsync(TinyTask.Plan() with { Steps = 3, CheckpointPeriod = TimeSpan.Zero });
+
+        Assert.Equal([1, 2, 3], events.Checkpoints.Select(state => state.Step));
     }
 
     [Fact]
@@ -193,6 +202,9 @@ public abstract class TrainingBackendTests
             () => CreateBackend().TrainAsync(TinyTask.Plan(), null, events, source.Token));
 
         Assert.Equal(3, events.Steps[^1].Step);
+        var (whole, _) = await TrainAsync(TinyTask.Plan());
+        var (resumed, _) = await TrainAsync(TinyTask.Plan(), Assert.IsType<CheckpointTaken>(events.All[^1]).State);
+        Assert.Equal(whole.Prompt.ContentHash, resumed.Prompt.ContentHash);
     }
 
     [Fact]
@@ -207,7 +219,10 @@ public abstract class TrainingBackendTests
         Assert.Equal(ErrorKind.Precondition, error.Kind);
         Assert.Matches(@"^The loss is not finite at step \d+ \(learning rate 1e\+30\)\.$", error.Message);
         Assert.IsType<CheckpointTaken>(events.All[^1]);
-        Assert.All(events.Checkpoints[^1].Prompt.Tensors[0].Values, value => Assert.True(float.IsFinite(value)));
+        var left = events.Checkpoints[^1];
+        Assert.All(left.Prompt.Tensors.SelectMany(t => t.Values).Concat(left.Optimizer.Values.SelectMany(v => v)), value => Assert.True(float.IsFinite(value)));
+        var (mended, _) = await TrainAsync(plan with { Optimizer = new OptimizerSettings(OptimizerKind.Sgd, LearningRate: 0.01) }, left);
+        Assert.Equal(plan.Steps, mended.StepsDone);
     }
 
     [Fact]

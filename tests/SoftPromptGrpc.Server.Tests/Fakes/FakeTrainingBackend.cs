@@ -28,6 +28,9 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
 
     public long EstimatePeakBytes(BaseModel model, BatchShape batch) => model.ParameterCount + batch.Rows + batch.Positions + batch.Targets;
 
+    /// <summary>Whether a run that is cancelled leaves its state behind. Without it, it ends as by a crash.</summary>
+    public bool LeavesCheckpoint { get; set; } = true;
+
     /// <summary>From now on no run goes beyond this step.</summary>
     public void HoldBefore(int step) => SetHold(step);
 
@@ -42,7 +45,7 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
             progress.Report(Remember(ref state, new BaselineDone(Result(100, plan), null)));
         while (state.Step < plan.Steps)
         {
-            await WaitAsync(state.Step + 1, cancellationToken);
+            await WaitAsync(state, progress, cancellationToken);
             BeforeStep(state.Step + 1);
             state = Step(state);
             progress.Report(new StepDone(state.Step, (double)state.Step / plan.Steps, Loss(state.Step), 0.3, 1, 1000));
@@ -52,7 +55,7 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
                 state = state with { Best = state.Prompt, BestStep = state.Step, BestResult = result };
                 progress.Report(new EvaluationDone(state.Step, result, IsBest: true));
             }
-            if (state.Step % plan.CheckpointInterval == 0)
+            if (state.Step % plan.CheckpointInterval == 0 || state.Step == plan.Steps)
                 progress.Report(new CheckpointTaken(state));
         }
         var trained = state.Best ?? state.Prompt;
@@ -91,6 +94,19 @@ internal sealed class FakeTrainingBackend : ITrainingBackend
 
     private static EvaluationResult Result(int step, TrainingPlan plan) =>
         new(Loss(step), 0.5, plan.Evaluation.Labels.Count > 0 ? 1 - (1.0 / (step + 1)) : null, plan.EvaluationExamples.Count);
+
+    private async Task WaitAsync(TrainingState state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WaitAsync(state.Step + 1, cancellationToken);
+        }
+        catch (OperationCanceledException) when (LeavesCheckpoint && state.Step > 0)
+        {
+            progress.Report(new CheckpointTaken(state));
+            throw;
+        }
+    }
 
     private async Task WaitAsync(int step, CancellationToken cancellationToken)
     {

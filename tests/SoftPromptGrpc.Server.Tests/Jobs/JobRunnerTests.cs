@@ -20,7 +20,20 @@ public abstract class JobRunnerTests(TestStore file) : IDisposable
     }
 
     [Fact]
-    public async Task Start_AfterAStopInTheMiddle_ContinuesFromTheNewestCheckpoint()
+    public async Task Start_AfterAStopInTheMiddle_ContinuesFromTheStepItWasAt()
+    {
+        var job = await StopInTheMiddleAsync(leavesCheckpoint: true);
+
+        await using var host = new JobsHost(file);
+        await host.StartAsync();
+        var events = await host.WatchAsync(job, 0, _ct);
+
+        Assert.Equal(5, Assert.Single(host.Backend.Begun).From!.Step);
+        Assert.Equal([1, 2, 3, 4, 5, 6], events.Where(e => e.KindCase == Kind.Step).Select(e => e.Step.Step));
+    }
+
+    [Fact]
+    public async Task Start_AfterAnEndInTheMiddle_ContinuesFromTheNewestCheckpoint()
     {
         var job = await StopInTheMiddleAsync();
 
@@ -65,12 +78,30 @@ public abstract class JobRunnerTests(TestStore file) : IDisposable
         await CrashAsync();
 
         await using var host = new JobsHost(file);
+        host.Backend.HoldBefore(5);
         await host.StartAsync();
+        await host.WaitForAsync(job, e => e.Started?.FromStep == 4, _ct);
+        await using var store = await host.Contexts.CreateDbContextAsync(_ct);
+        Assert.Equal(1, (await store.Jobs.AsNoTracking().SingleAsync(_ct)).Crashes);
+        host.Backend.Release();
         await host.WatchAsync(job, 0, _ct);
 
         Assert.Equal(State.Succeeded, (await host.Jobs.GetAsync(job, _ct)).State);
-        await using var store = await host.Contexts.CreateDbContextAsync(_ct);
-        Assert.Equal(1, (await store.Jobs.SingleAsync(_ct)).Crashes);
+    }
+
+    [Fact]
+    public async Task Start_AfterCrashesWithACheckpointInBetween_CountsFromTheBeginning()
+    {
+        var job = await StopInTheMiddleAsync();
+        await CrashAsync(before: 1);
+        await using (var host = new JobsHost(file))
+        {
+            await host.StartAsync();
+            await host.WatchAsync(job, 0, _ct);
+        }
+
+        await using var store = await file.Open().CreateDbContextAsync(_ct);
+        Assert.Equal(0, (await store.Jobs.SingleAsync(_ct)).Crashes);
     }
 
     [Fact]
@@ -120,9 +151,10 @@ public abstract class JobRunnerTests(TestStore file) : IDisposable
     }
 
     /// <summary>A job of six steps with a checkpoint at 2 and 4, whose server stops after step 5.</summary>
-    private async Task<string> StopInTheMiddleAsync()
+    private async Task<string> StopInTheMiddleAsync(bool leavesCheckpoint = false)
     {
         await using var host = new JobsHost(file);
+        host.Backend.LeavesCheckpoint = leavesCheckpoint;
         await host.StartAsync();
         host.Backend.HoldBefore(6);
         var job = await host.Jobs.SubmitAsync(

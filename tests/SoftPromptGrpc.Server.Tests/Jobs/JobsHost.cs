@@ -54,6 +54,7 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton<IJobOwnership>(provider => file.Options.IsShared
             ? new PostgresOwnership(provider.GetRequiredService<IOptions<StorageOptions>>())
             : new SoleOwnership());
+        services.AddSingleton<JobContinuation>();
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobReader>();

@@ -1,8 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using SoftPromptGrpc.Backends.Torch;
 using SoftPromptGrpc.Core.Models;
-using SoftPromptGrpc.Core.Training;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.Server.Tests.Storage;
 using State = SoftPromptGrpc.Contracts.V1.TrainingJobState;
@@ -31,12 +27,12 @@ public sealed class TorchJobsTests : IDisposable
             whole = await ResultAsync(host, await SubmitAsync(host));
 
         string job;
-        var stopping = new StoppingBackend(stopAfter: 7);
+        var stopping = new HeldTorchBackend(holdAfter: 7);
         await using (var host = new JobsHost(_file, stopping, null, _model))
         {
             job = await SubmitAsync(host);
             await host.StartAsync();
-            await stopping.Stopped.WaitAsync(_ct);
+            await stopping.Held.WaitAsync(_ct);
             await host.StopAsync();
             Assert.Equal(State.Queued, (await host.Jobs.GetAsync(job, _ct)).State);
         }
@@ -44,7 +40,7 @@ public sealed class TorchJobsTests : IDisposable
         var continued = await ResultAsync(next, job);
 
         var started = (await next.WatchAsync(job, 0, _ct)).Where(e => e.Started is not null).Select(e => e.Started.FromStep).ToArray();
-        Assert.Equal([0, 6], started);
+        Assert.Equal([0, 7], started);
         Assert.Equal(whole.ContentHash, continued.ContentHash);
         Assert.Equal((whole.FinalLoss, whole.Metrics, whole.BestStep), (continued.FinalLoss, continued.Metrics, continued.BestStep));
         Assert.Equal(whole.Baseline, continued.Baseline);
@@ -63,7 +59,7 @@ public sealed class TorchJobsTests : IDisposable
         Assert.Contains("not finite at step", failure.Message, StringComparison.Ordinal);
     }
 
-    private JobsHost Host() => new(_file, new StoppingBackend(int.MaxValue), null, _model);
+    private JobsHost Host() => new(_file, new HeldTorchBackend(), null, _model);
 
     private async Task<Wire.TrainingResult> ResultAsync(JobsHost host, string job)
     {
@@ -90,39 +86,5 @@ public sealed class TorchJobsTests : IDisposable
         };
         change?.Invoke(spec);
         return (await host.Jobs.SubmitAsync(spec, "", _ct)).Id;
-    }
-
-    /// <summary>Torch, held on its own thread once a step is done, until it is cancelled.</summary>
-    private sealed class StoppingBackend(int stopAfter) : ITrainingBackend
-    {
-        private readonly TorchTrainingBackend _torch = new(Options.Create(new TorchOptions()), NullLogger<TorchTrainingBackend>.Instance);
-        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Name => _torch.Name;
-
-        public Task Stopped => _stopped.Task;
-
-        public bool Supports(ModelSpec spec) => _torch.Supports(spec);
-
-        public long EstimatePeakBytes(BaseModel model, BatchShape batch) => _torch.EstimatePeakBytes(model, batch);
-
-        public Task<TrainedPrompt> TrainAsync(
-            TrainingPlan plan, TrainingState? state, IProgress<TrainingEvent> progress, CancellationToken cancellationToken) =>
-            _torch.TrainAsync(plan, state, new Progress(this, progress, cancellationToken), cancellationToken);
-
-        private sealed class Progress(StoppingBackend backend, IProgress<TrainingEvent> inner, CancellationToken cancellationToken)
-            : IProgress<TrainingEvent>
-        {
-            public void Report(TrainingEvent value)
-            {
-                inner.Report(value);
-                if (value is not StepDone { Step: var step } || step != backend.StopAfter)
-                    return;
-                backend._stopped.SetResult();
-                cancellationToken.WaitHandle.WaitOne();
-            }
-        }
-
-        private int StopAfter { get; } = stopAfter;
     }
 }

@@ -47,7 +47,7 @@ public abstract class TrainingJobsTests : IAsyncDisposable
         Assert.Equal(
             [
                 Kind.Accepted, Kind.DatasetReport, Kind.Started, Kind.Baseline, Kind.Step, Kind.Step, Kind.Evaluation, Kind.Checkpoint,
-                Kind.Step, Kind.Evaluation, Kind.Result,
+                Kind.Step, Kind.Evaluation, Kind.Checkpoint, Kind.Result,
             ],
             events.Select(e => e.KindCase));
         Assert.Equal(Enumerable.Range(1, events.Count).Select(i => (long)i), events.Select(e => e.Sequence));

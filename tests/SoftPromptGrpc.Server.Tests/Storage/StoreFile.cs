@@ -13,6 +13,21 @@ public sealed class StoreFile : TestStore
 
     protected override DbContextOptionsBuilder Use(DbContextOptionsBuilder options) => options.UseStoreFile(Folder);
 
+    /// <summary>What a crash at this moment would leave behind.</summary>
+    public void CopyFrom(StoreFile other)
+    {
+        using var from = Connect(other);
+        using var to = Connect(this);
+        from.BackupDatabase(to);
+
+        static SqliteConnection Connect(StoreFile file)
+        {
+            var connection = new SqliteConnection($"Data Source={Path.Combine(file.Folder, "store.db")}");
+            connection.Open();
+            return connection;
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         SqliteConnection.ClearAllPools();

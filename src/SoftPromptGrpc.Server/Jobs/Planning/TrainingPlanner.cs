@@ -4,6 +4,7 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Server.Prompts;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
 namespace SoftPromptGrpc.Server.Jobs.Planning;
@@ -14,11 +15,16 @@ internal sealed record PlannedTraining(Wire.TrainingSpec Spec, TrainingPlan Plan
 /// <summary>From what a client asks for to what a backend runs. The same spec gives the same plan.</summary>
 internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initialPrompts, BackendRegistry backends, IOptions<JobOptions> options)
 {
+    /// <inheritdoc cref="PlanAsync(Wire.TrainingSpec, TrainablePrompt?, CancellationToken)"/>
+    public Task<PlannedTraining> PlanAsync(Wire.TrainingSpec requested, CancellationToken cancellationToken) =>
+        PlanAsync(requested, null, cancellationToken);
+
+    /// <param name="from">What a checkpoint kept, which takes the place of the initialization; null: the run is at its beginning.</param>
     /// <exception cref="SoftPromptException">
     /// <see cref="ErrorKind.Invalid"/> with every violation; <see cref="ErrorKind.NotFound"/>, <see cref="ErrorKind.Precondition"/>:
     /// the model or the prompt to begin from; <see cref="ErrorKind.Unsupported"/>.
     /// </exception>
-    public async Task<PlannedTraining> PlanAsync(Wire.TrainingSpec requested, CancellationToken cancellationToken)
+    public async Task<PlannedTraining> PlanAsync(Wire.TrainingSpec requested, TrainablePrompt? from, CancellationToken cancellationToken)
     {
         var violations = new Violations();
         var spec = SpecDefaults.Fill(requested, options.Value);
@@ -30,12 +36,14 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         var model = await FindModelAsync(spec, violations, cancellationToken);
         SpecDefaults.FillFromModel(spec, model);
         RequireBackend(spec, model);
-        return await PlanAsync(spec, requested, examples, model, violations, cancellationToken);
+        if (from is not null)
+            ModelMatch.RequireFingerprint("The job's checkpoint", from.ModelFingerprint, model);
+        return await PlanAsync(spec, requested, examples, model, from, violations, cancellationToken);
     }
 
     private async Task<PlannedTraining> PlanAsync(
-        Wire.TrainingSpec spec, Wire.TrainingSpec requested, RepeatedField<Wire.Example> examples, BaseModel model, Violations violations,
-        CancellationToken cancellationToken)
+        Wire.TrainingSpec spec, Wire.TrainingSpec requested, RepeatedField<Wire.Example> examples, BaseModel model, TrainablePrompt? from,
+        Violations violations, CancellationToken cancellationToken)
     {
         var encoder = new ContentEncoder(model, Template(spec), EndOfSequence(spec, model, violations), violations);
         var planner = new DataPlanner(encoder, Room(spec, model, violations), isShared: model.Spec is DecoderSpec);
@@ -45,7 +53,9 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         var data = planner.Split(spec, training, evaluation);
         var textPrompt = TextPrompt(spec, encoder, data, model);
         var method = TrainingMethods.Of(spec, encoder);
-        var initialize = await initialPrompts.PrepareAsync(spec, model, method, encoder, data, violations, cancellationToken);
+        var initialize = from is not null
+            ? () => new InitialTensors(from)
+            : await initialPrompts.PrepareAsync(spec, model, method, encoder, data, violations, cancellationToken);
         encoder.ReportTheRest();
         violations.ThrowIfAny();
         SpecDefaults.FillLength(spec, data.Training.Count);
