@@ -43,7 +43,13 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
         {
             TrainCommand.Create(this),
             WatchCommand.Create(this),
-            Group("jobs", "Training jobs.", JobListCommand.Create(this), JobGetCommand.Create(this), JobCancelCommand.Create(this)),
+            Group(
+                "jobs",
+                "Training jobs.",
+                JobListCommand.Create(this),
+                JobGetCommand.Create(this),
+                JobCancelCommand.Create(this),
+                JobResumeCommand.Create(this)),
             InferCommand.Create(this),
             ScoreCommand.Create(this),
             ClassifyCommand.Create(this),

@@ -29,6 +29,22 @@ public sealed class TrainCommandTests : CliTest
     }
 
     [Fact]
+    public async Task JobsResume_DroppedStream_AttachesToTheNewJobAndFollowsItToItsEnd()
+    {
+        Server.Training.Events = TrainingScript.Succeeds();
+        Server.Training.Faults.Enqueue(StreamFault.Ends(4));
+
+        var run = await RunAsync("jobs", "resume", "job-0", "--additional-steps", "4", "--learning-rate", "0.1");
+
+        var request = Assert.Single(Server.Training.Resumptions);
+        Assert.Equal(("job-0", 4, 0.1), (request.Job, request.AdditionalSteps, request.LearningRate));
+        Assert.NotEmpty(request.RequestId);
+        Assert.Equal([4L], Server.Training.WatchedAfter);
+        Assert.Equal(ExitCode.Ok, run.ExitCode);
+        Assert.StartsWith("trained p@1: 4 steps", run.Lines[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_Json_IsOneEventALine()
     {
         Server.Training.Events = TrainingScript.Succeeds();

@@ -10,6 +10,8 @@ public sealed class FakeTrainingService : TrainingService.TrainingServiceBase
 
     public List<TrainPromptRequest> Submissions { get; } = [];
 
+    public List<ResumeTrainingJobRequest> Resumptions { get; } = [];
+
     public List<long> WatchedAfter { get; } = [];
 
     public List<string> Cancelled { get; } = [];
@@ -26,6 +28,13 @@ public sealed class FakeTrainingService : TrainingService.TrainingServiceBase
     {
         Submissions.Add(request);
         return SendAsync(0, item => responseStream.WriteAsync(new TrainPromptResponse { Event = item }), context);
+    }
+
+    public override Task ResumeTrainingJob(
+        ResumeTrainingJobRequest request, IServerStreamWriter<ResumeTrainingJobResponse> responseStream, ServerCallContext context)
+    {
+        Resumptions.Add(request);
+        return SendAsync(0, item => responseStream.WriteAsync(new ResumeTrainingJobResponse { Event = item }), context);
     }
 
     public override Task WatchTrainingJob(

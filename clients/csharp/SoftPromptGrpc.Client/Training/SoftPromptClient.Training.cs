@@ -32,6 +32,17 @@ public sealed partial class SoftPromptClient
         return new TrainingStream(_training, _options, GetJobAsync).SubmitAsync(submission, cancellationToken);
     }
 
+    /// <summary>
+    /// Continues an ended job as a new one, and a new version of its prompt; otherwise as <see cref="TrainAsync(TrainPromptRequest, CancellationToken)"/>.
+    /// </summary>
+    public IAsyncEnumerable<TrainingEvent> ResumeAsync(ResumeTrainingJobRequest request, CancellationToken cancellationToken)
+    {
+        var submission = request.Clone();
+        if (submission.RequestId.Length == 0)
+            submission.RequestId = Guid.NewGuid().ToString();
+        return new TrainingStream(_training, _options, GetJobAsync).SubmitAsync(submission, cancellationToken);
+    }
+
     /// <summary>Yields a job's events up to its last, attaching again when the stream drops.</summary>
     /// <param name="afterSequence">Only events with a larger sequence number; 0: all.</param>
     public IAsyncEnumerable<TrainingEvent> WatchAsync(string job, long afterSequence, CancellationToken cancellationToken) =>

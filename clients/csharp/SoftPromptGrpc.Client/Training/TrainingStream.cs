@@ -9,19 +9,28 @@ internal sealed class TrainingStream(
     SoftPromptClientOptions options,
     Func<string, CancellationToken, Task<TrainingJob>> getJob)
 {
-    public IAsyncEnumerable<TrainingEvent> SubmitAsync(TrainPromptRequest request, CancellationToken cancellationToken) =>
-        FollowAsync(request, "", 0, cancellationToken);
+    public IAsyncEnumerable<TrainingEvent> SubmitAsync(TrainPromptRequest request, CancellationToken cancellationToken) => FollowAsync(
+        () => training.TrainPrompt(request, cancellationToken: cancellationToken)
+            .ReadAsync(cancellationToken).Select(response => response.Event),
+        "", 0, cancellationToken);
+
+    public IAsyncEnumerable<TrainingEvent> SubmitAsync(ResumeTrainingJobRequest request, CancellationToken cancellationToken) => FollowAsync(
+        () => training.ResumeTrainingJob(request, cancellationToken: cancellationToken)
+            .ReadAsync(cancellationToken).Select(response => response.Event),
+        "", 0, cancellationToken);
 
     public IAsyncEnumerable<TrainingEvent> WatchAsync(string job, long afterSequence, CancellationToken cancellationToken) =>
         FollowAsync(null, job, afterSequence, cancellationToken);
 
+    /// <param name="submit">Makes the job, or finds it when it was made before; null: it is known.</param>
     private async IAsyncEnumerable<TrainingEvent> FollowAsync(
-        TrainPromptRequest? request, string job, long sequence, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<IAsyncEnumerable<TrainingEvent>>? submit, string job, long sequence,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var failures = 0; ;)
         {
             SoftPromptRpcException? error;
-            await using var events = Open(request, job, sequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var events = Open(submit, job, sequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (true)
             {
                 (var any, error) = await NextAsync(events);
@@ -46,10 +55,9 @@ internal sealed class TrainingStream(
     }
 
     private IAsyncEnumerable<TrainingEvent> Open(
-        TrainPromptRequest? request, string job, long sequence, CancellationToken cancellationToken) =>
-        request is not null && job.Length == 0
-            ? training.TrainPrompt(request, cancellationToken: cancellationToken)
-                .ReadAsync(cancellationToken).Select(response => response.Event)
+        Func<IAsyncEnumerable<TrainingEvent>>? submit, string job, long sequence, CancellationToken cancellationToken) =>
+        submit is not null && job.Length == 0
+            ? submit()
             : training.WatchTrainingJob(
                     new WatchTrainingJobRequest { Job = job, AfterSequence = sequence }, cancellationToken: cancellationToken)
                 .ReadAsync(cancellationToken).Select(response => response.Event);
