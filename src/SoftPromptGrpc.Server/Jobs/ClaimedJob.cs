@@ -1,27 +1,8 @@
-using SoftPromptGrpc.Server.Storage;
-using Wire = SoftPromptGrpc.Contracts.V1;
-
 namespace SoftPromptGrpc.Server.Jobs;
 
-/// <param name="Request">As it was sent, with its examples.</param>
-/// <param name="Checkpoint">The newest state, to continue from; null: begin.</param>
-internal sealed record ClaimedJob(StoredJob Job, Wire.TrainingSpec Request, byte[]? Checkpoint)
+/// <summary>A job that this server is to run.</summary>
+internal sealed record ClaimedJob(JobContent Content, IAsyncDisposable Ownership) : JobContent(Content)
 {
     /// <summary>Dispose it at the end of the run: the job is free then.</summary>
-    public required IAsyncDisposable Ownership { get; init; }
-
-    /// <summary>The spec that was accepted, defaults and all, with the examples back in.</summary>
-    public Wire.TrainingSpec Spec
-    {
-        get
-        {
-            var spec = Wire.TrainingSpec.Parser.ParseFrom(Job.Spec);
-            spec.Examples = Request.Examples;
-            spec.Evaluation.Examples = Request.Evaluation?.Examples;
-            return spec;
-        }
-    }
-
-    /// <summary>Null: no limit.</summary>
-    public TimeSpan? MaxDuration => Request.MaxDuration?.ToTimeSpan();
+    public IAsyncDisposable Ownership { get; } = Ownership;
 }

@@ -20,11 +20,10 @@ internal sealed class JobReader(IDbContextFactory<StoreContext> contexts, JobSig
             ?? throw new SoftPromptException(ErrorKind.NotFound, $"There is no training job '{id}'.") { Reason = "JOB_NOT_FOUND" };
     }
 
-    /// <summary>An ended job as it would be claimed: with its request and its newest checkpoint.</summary>
-    public async Task<ClaimedJob> ReadAsync(StoredJob job, CancellationToken cancellationToken)
+    public async Task<JobContent> ReadAsync(StoredJob job, CancellationToken cancellationToken)
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
-        return await store.ClaimedAsync(job, cancellationToken);
+        return await store.ReadAsync(job, cancellationToken);
     }
 
     /// <exception cref="SoftPromptException"><see cref="ErrorKind.NotFound"/>.</exception>

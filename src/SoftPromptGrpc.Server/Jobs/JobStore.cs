@@ -94,10 +94,10 @@ internal sealed class JobStore(
         job.State = JobState.Running;
         job.Attempts++;
         job.StartTime ??= time.GetUtcNow();
-        var claimed = await store.ClaimedAsync(job, cancellationToken);
+        var content = await store.ReadAsync(job, cancellationToken);
         await store.SaveChangesAsync(cancellationToken);
         _attempts[job.Number] = job.Attempts;
-        return claimed with { Ownership = owned };
+        return new ClaimedJob(content, owned);
     }
 
     public async Task<bool> IsCancelRequestedAsync(long number)

@@ -8,11 +8,11 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <summary>What belongs to a job in the store.</summary>
 internal static class StoredJobs
 {
-    public static async Task<ClaimedJob> ClaimedAsync(this StoreContext store, StoredJob job, CancellationToken cancellationToken)
+    public static async Task<JobContent> ReadAsync(this StoreContext store, StoredJob job, CancellationToken cancellationToken)
     {
         var request = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
         var checkpoint = await store.Checkpoints.AsNoTracking().SingleOrDefaultAsync(c => c.JobNumber == job.Number, cancellationToken);
-        return new ClaimedJob(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State);
+        return new JobContent(job, Wire.TrainingSpec.Parser.ParseFrom(request.Spec), checkpoint?.State);
     }
 
     /// <summary>Null: it continues no other job.</summary>
