@@ -32,7 +32,7 @@ internal static partial class Log
     [LoggerMessage(1523, LogLevel.Error, "Model {ModelId} could not be loaded.")]
     public static partial void ModelBroken(this ILogger logger, Exception exception, string modelId);
 
-    [LoggerMessage(1530, LogLevel.Critical, "A session is broken; its model is served no longer.")]
+    [LoggerMessage(1530, LogLevel.Critical, "A session is broken; the next request opens a new one.")]
     public static partial void BatchBroken(this ILogger logger, Exception exception);
 
     [LoggerMessage(1531, LogLevel.Information, "Model {ModelId} is served by {Backend}, {MaxSequences} sequences at a time.")]

@@ -27,6 +27,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private bool _isFull;
 
     private volatile bool _stopped;
+    private volatile Exception? _broken;
 
     /// <param name="session">Taken over: the loop alone touches it, and disposes it at its end.</param>
     /// <param name="stepped">Called with the number of sequences of each step.</param>
@@ -38,6 +39,9 @@ internal sealed class BatchScheduler : IAsyncDisposable
     }
 
     public int MaxSequences { get; }
+
+    /// <summary>Whether the session failed where it may not. It takes no work any longer.</summary>
+    public bool IsBroken => _broken is not null;
 
     /// <summary>Sequences that have a place; seen from outside the loop, a moment ago.</summary>
     public int Running { get; private set; }
@@ -61,8 +65,11 @@ internal sealed class BatchScheduler : IAsyncDisposable
                 Reason = "QUEUE_FULL",
             };
         }
-        if (_stopped || !_arrivals.Writer.TryWrite(work))
+        if (!_stopped && _arrivals.Writer.TryWrite(work))
+            return;
+        if (_broken is not { } exception)
             throw new OperationCanceledException("The server stops.");
+        work.Fail(exception);
     }
 
     /// <summary>Ends all work at the next step boundary with what it has, and takes no more.</summary>
@@ -99,6 +106,7 @@ internal sealed class BatchScheduler : IAsyncDisposable
     /// <summary>The session failed where it may not: nobody may wait for it any longer.</summary>
     private void FailAll(Exception exception)
     {
+        _broken = exception;
         _arrivals.Writer.TryComplete();
         Queue();
         foreach (var work in _waiting.RemoveAll(_ => true).Concat(_running.Select(sequence => sequence.Work)))

@@ -25,6 +25,7 @@ internal sealed class BatchSchedulers : IAsyncDisposable
 
     public string DefaultBackend => _options.Backend;
 
+    /// <summary>The scheduler of a model; a new one with a new session where the former broke.</summary>
     /// <param name="backend">Empty: the default one.</param>
     /// <exception cref="SoftPromptException">
     /// <see cref="ErrorKind.Unsupported"/>: there is no such backend, or it does not implement the model's architecture.
@@ -35,7 +36,11 @@ internal sealed class BatchSchedulers : IAsyncDisposable
         var opening = _schedulers.GetOrAdd(key, _ => new Lazy<Task<BatchScheduler>>(() => OpenAsync(model, key.Item2)));
         try
         {
-            return await opening.Value.WaitAsync(cancellationToken);
+            var scheduler = await opening.Value.WaitAsync(cancellationToken);
+            if (!scheduler.IsBroken)
+                return scheduler;
+            _schedulers.TryUpdate(key, new Lazy<Task<BatchScheduler>>(() => ReopenAsync(scheduler, model, key.Item2)), opening);
+            return await GetAsync(model, backend, cancellationToken);
         }
         catch when (opening.Value.IsFaulted)
         {
@@ -56,6 +61,13 @@ internal sealed class BatchSchedulers : IAsyncDisposable
         foreach (var scheduler in await OpenedAsync())
             await scheduler.DisposeAsync();
         _schedulers.Clear();
+    }
+
+    /// <summary>One session at a time: two may not fit into memory.</summary>
+    private async Task<BatchScheduler> ReopenAsync(BatchScheduler broken, BaseModel model, string name)
+    {
+        await broken.DisposeAsync();
+        return await OpenAsync(model, name);
     }
 
     /// <summary>Not bound to one caller's cancellation: others may wait for the same session.</summary>

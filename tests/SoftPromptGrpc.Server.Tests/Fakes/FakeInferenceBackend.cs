@@ -19,6 +19,9 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
     /// <summary>Called at the beginning of every step of every session.</summary>
     public Action<IReadOnlyList<SequenceStep>>? Stepping { get; set; }
 
+    /// <summary>Of the sessions opened from now on: they break as soon as a sequence ends.</summary>
+    public bool FailsToClose { get; set; }
+
     public IReadOnlyCollection<FakeSession> Sessions => _sessions;
 
     private readonly System.Collections.Concurrent.ConcurrentQueue<FakeSession> _sessions = new();
@@ -33,6 +36,7 @@ internal sealed class FakeInferenceBackend(string name = FakeInferenceBackend.De
         {
             Next = history => Next?.Invoke(history),
             Stepping = steps => Stepping?.Invoke(steps),
+            FailsToClose = FailsToClose,
         };
         _sessions.Enqueue(session);
         return Task.FromResult<IInferenceSession>(session);
