@@ -5,21 +5,22 @@ using Grpc.Net.Client;
 
 namespace SoftPromptGrpc.EndToEnd.Tests;
 
-/// <summary>The server as a process of its own, on a free port, with a temporary data directory that goes with it.</summary>
+/// <summary>The server as a process of its own, on a free port, with a temporary data directory that goes with it unless it is given one.</summary>
 public sealed partial class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly Process _process;
     private readonly DirectoryInfo _data;
+    private readonly bool _keepsData;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _metrics = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrpcChannel? _channel;
     private Uri? _listening;
 
-    private ServerProcess(IEnumerable<(string Key, string Value)> settings)
+    private ServerProcess(IEnumerable<(string Key, string Value)> settings, DirectoryInfo? data = null)
     {
-        _data = Directory.CreateTempSubdirectory("softprompt-server-");
+        (_data, _keepsData) = (data ?? Directory.CreateTempSubdirectory("softprompt-server-"), data is not null);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "SoftPromptGrpc.Server.dll"));
         start.ArgumentList.Add("--Server:Listen=http://127.0.0.1:0");
@@ -40,6 +41,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     public string Errors => string.Join('\n', _errors).Trim();
 
+    public DateTimeOffset StartTime { get; } = TimeProvider.System.GetUtcNow();
+
     /// <summary>Where metrics are, when it was told to listen for them.</summary>
     public Task<string> MetricsAddress => _metrics.Task;
 
@@ -55,9 +58,18 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(GrpcChannelOptions channel, params (string Key, string Value)[] settings)
     {
         var server = new ServerProcess(settings);
-        server._listening = new(await server._address.Task.WaitAsync(Patience));
-        server._channel = GrpcChannel.ForAddress(server._listening, channel);
+        await server.ListenAsync(channel);
         return server;
+    }
+
+    /// <summary>Starts over a data directory that stays, and does not wait: <see cref="ListenAsync"/> does.</summary>
+    public static ServerProcess Begin(DirectoryInfo data, params (string Key, string Value)[] settings) => new(settings, data);
+
+    /// <summary>Waits until it listens.</summary>
+    public async Task ListenAsync(GrpcChannelOptions? channel = null)
+    {
+        _listening = new(await _address.Task.WaitAsync(Patience));
+        _channel = GrpcChannel.ForAddress(_listening, channel ?? new GrpcChannelOptions());
     }
 
     /// <summary>Runs until it ends by itself.</summary>
@@ -72,6 +84,17 @@ public sealed partial class ServerProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Whether it was killed, or is about to be.</summary>
+    public bool IsKilled { get; private set; }
+
+    /// <summary>Ends it at once, without a word to it.</summary>
+    public async Task KillAsync()
+    {
+        IsKilled = true;
+        _process.Kill();
+        await EndAsync();
     }
 
     /// <returns>The exit code.</returns>
@@ -89,7 +112,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         await EndAsync();
         _process.Dispose();
-        _data.Delete(recursive: true);
+        if (!_keepsData)
+            _data.Delete(recursive: true);
     }
 
     private void Hear(string? line)
