@@ -28,6 +28,10 @@ public sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan CheckpointPeriod { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>About how many events of a job are kept; of more, old steps and the like are thinned.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxEvents { get; set; } = 2000;
+
     /// <summary>How long the events of steps may wait to be stored together.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan EventDelay { get; set; } = TimeSpan.FromMilliseconds(200);

@@ -12,7 +12,8 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// </summary>
 /// <param name="from">What the attempt continues from; null: the beginning.</param>
 /// <param name="delay">How long steps may wait for each other.</param>
-internal sealed class JobProgress(JobStore jobs, StoredJob job, int totalSteps, TrainingState? from, TimeSpan delay, TimeProvider time)
+internal sealed class JobProgress(
+    JobStore jobs, StoredJob job, int totalSteps, TrainingState? from, TimeSpan delay, EventThinning thinning, TimeProvider time)
     : IProgress<TrainingEvent>
 {
     private const int MostTogether = 50;
@@ -70,6 +71,8 @@ internal sealed class JobProgress(JobStore jobs, StoredJob job, int totalSteps, 
     {
         stored.Step = batch.LastOrDefault(h => h.Step is not null)?.Step ?? stored.Step;
         stored.TrainingTime = TrainingTime;
+        if (thinning.IsDue(stored.LastSequence, stored.LastSequence + batch.Count))
+            await store.ThinEventsAsync(stored, thinning);
         if (batch.LastOrDefault(h => h.Checkpoint is not null)?.Checkpoint is { } state)
         {
             await store.PutCheckpointAsync(stored, state);

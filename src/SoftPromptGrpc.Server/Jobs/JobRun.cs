@@ -68,7 +68,8 @@ internal sealed class JobRun(
         var plan = planned.Plan with { CheckpointPeriod = options.Value.CheckpointPeriod };
         await jobs.AppendAsync(job.Number, [Started(plan, from, spec.Backend)], (_, stored) => Start(stored, plan, from), stop);
         logger.JobStarted(job.Id, job.ModelId, plan.Steps, from?.Step ?? 0, job.Attempts);
-        var progress = new JobProgress(jobs, job, plan.Steps, from, options.Value.EventDelay, time);
+        var progress = new JobProgress(
+            jobs, job, plan.Steps, from, options.Value.EventDelay, new EventThinning(options.Value.MaxEvents), time);
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var storing = StoreAsync(progress, broken);
         try

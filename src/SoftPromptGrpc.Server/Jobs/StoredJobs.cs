@@ -8,6 +8,8 @@ namespace SoftPromptGrpc.Server.Jobs;
 /// <summary>What belongs to a job in the store.</summary>
 internal static class StoredJobs
 {
+    private const int MostParameters = 500;
+
     public static async Task<JobContent> ReadAsync(this StoreContext store, StoredJob job, CancellationToken cancellationToken)
     {
         var request = await store.JobRequests.AsNoTracking().SingleAsync(r => r.JobNumber == job.Number, cancellationToken);
@@ -18,6 +20,15 @@ internal static class StoredJobs
     /// <summary>Null: it continues no other job.</summary>
     public static async Task<StoredJob?> ParentOfAsync(this StoreContext store, StoredJob job, CancellationToken cancellationToken) =>
         job.ParentJob is { } parent ? await store.Jobs.AsNoTracking().SingleAsync(j => j.Id == parent, cancellationToken) : null;
+
+    public static async Task ThinEventsAsync(this StoreContext store, StoredJob job, EventThinning thinning)
+    {
+        var events = store.Events.Where(e => e.JobNumber == job.Number);
+        var bodies = await events.OrderBy(e => e.Sequence).Select(e => e.Body).ToListAsync();
+        var told = bodies.Select(body => Wire.TrainingEvent.Parser.ParseFrom(body)).Select(e => (e.Sequence, e.KindCase));
+        foreach (var some in thinning.Choose([.. told]).Chunk(MostParameters))
+            await events.Where(e => some.Contains(e.Sequence)).ExecuteDeleteAsync();
+    }
 
     /// <summary>To be called within a transaction. The checkpoint before is not read: it may be large.</summary>
     public static async Task PutCheckpointAsync(this StoreContext store, StoredJob job, TrainingState state)
