@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(1503, LogLevel.Warning, "The server stops although calls are still under way: the grace period is over.")]
     public static partial void CallsCutOff(this ILogger logger);
 
+    [LoggerMessage(1504, LogLevel.Warning, "Keys and tokens come in unencrypted: listen on https://, or behind something that does.")]
+    public static partial void CredentialsUnencrypted(this ILogger logger);
+
     [LoggerMessage(1510, LogLevel.Error, "{Method} failed.")]
     public static partial void CallFailed(this ILogger logger, Exception exception, string method);
 

@@ -35,7 +35,7 @@ public sealed class ServerLifeTests
     {
         using var data = new DataDirectory();
         (string, string)[] settings =
-            [("Models:0:Id", "m"), ("Models:0:Path", Goldens.Stories260K), ("Server:DataDirectory", data.Path), ("Jobs:CheckpointInterval", "5")];
+            [("Models:0:Id", "m"), ("Models:0:Path", Goldens.Stories260K), ("Server:DataDirectory", data.Path), ("Jobs:CheckpointInterval", "1000000")];
         string job;
         await using (var server = await ServerProcess.StartAsync(settings))
         {

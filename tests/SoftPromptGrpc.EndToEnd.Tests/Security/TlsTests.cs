@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
+using SoftPromptGrpc.Client;
 using SoftPromptGrpc.Contracts.V1;
 using SoftPromptGrpc.Fixtures;
 
@@ -62,6 +63,45 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(StatusCode.PermissionDenied, scope.StatusCode);
         Assert.Equal(StatusCode.Unauthenticated, unknown.StatusCode);
         Assert.All([foreign, ofServer, none], error => Assert.NotNull(error.Status.DebugException)); // No connection.
+    }
+
+    [Fact]
+    public async Task Client_WithAuthorityAndCertificate_IsAnsweredAndStrangersAreNotTrusted()
+    {
+        using var strangers = new CertificateAuthority();
+        using var certificate = _authority.ForServer();
+        _files.Write(certificate);
+        await using var server = await StartAsync(
+            Handler(),
+            ("Tls:ClientCertificates", "Accepted"),
+            ("Tls:ClientAuthorities", _files.Write("ca.pem", _authority.Pem)),
+            ("Security:Certificates:0:Subject", "CN=worker"),
+            ("Security:Certificates:0:Tenant", "acme"),
+            ("Security:Certificates:0:Scopes", "infer"));
+        var options = new SoftPromptClientOptions { MaxAttempts = 1, Authorities = [_authority.Certificate] };
+
+        await using var known = new SoftPromptClient(
+            server.Address.AbsoluteUri, options with { ClientCertificate = _authority.ForClient("CN=worker") });
+        await using var nobody = new SoftPromptClient(server.Address.AbsoluteUri, options);
+        await using var mistrustful = new SoftPromptClient(server.Address.AbsoluteUri, options with { Authorities = [strangers.Certificate] });
+        var models = await known.ListModelsAsync(_ct).ToListAsync(_ct);
+        var unknown = await Assert.ThrowsAsync<SoftPromptRpcException>(async () => await nobody.ListModelsAsync(_ct).ToListAsync(_ct));
+        var untrusted = await Assert.ThrowsAsync<SoftPromptRpcException>(async () => await mistrustful.ListModelsAsync(_ct).ToListAsync(_ct));
+
+        Assert.Single(models);
+        Assert.Equal((StatusCode.Unauthenticated, "CREDENTIALS_MISSING"), (unknown.StatusCode, unknown.Reason));
+        Assert.True(untrusted.IsConnectionFailure);
+    }
+
+    [Fact]
+    public async Task Start_DatabaseIsNotThere_DoesNotTellItsPassword()
+    {
+        var (exitCode, errors) = await ServerProcess.RunAsync(
+            [.. Model, ("Storage:Provider", "postgres"), ("Storage:ConnectionString", "Host=127.0.0.1;Port=1;Username=u;Password=hunter2")]);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("The server cannot start: ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", errors, StringComparison.Ordinal);
     }
 
     [Fact]
