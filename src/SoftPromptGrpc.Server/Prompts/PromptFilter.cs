@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Storage;
@@ -24,6 +25,7 @@ internal sealed partial record PromptFilter(IReadOnlyList<PromptCondition> Condi
 {
     private const string Field = "filter";
     private const string LabelPrefix = "labels.";
+    private const int MostCounted = 10_000;
 
     public static PromptFilter Parse(string text, Violations violations)
     {
@@ -38,19 +40,36 @@ internal sealed partial record PromptFilter(IReadOnlyList<PromptCondition> Condi
         return new PromptFilter(conditions);
     }
 
-    /// <summary>For a page: prompts are looked through in its order, so that it is found soon.</summary>
-    public IQueryable<StoredPrompt> Apply(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) => Conditions.Aggregate(
-        prompts, (some, condition) => condition is PromptCondition.Label label
-            ? Within(some, Matching(labels, label).Select(l => l.PromptId))
-            : Apply(some, condition));
+    private IEnumerable<PromptCondition.Label> Labels => Conditions.OfType<PromptCondition.Label>();
 
-    /// <summary>For a count: prompts are looked up by their labels, since all have to be seen.</summary>
-    public IQueryable<StoredPrompt> ApplyToCount(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) => Conditions.Aggregate(
-        prompts, (some, condition) => condition is PromptCondition.Label label
-            ? some.Join(Matching(labels, label), p => p.Id, l => l.PromptId, (p, _) => p)
-            : Apply(some, condition));
+    /// <summary>The same, with the label that the fewest prompts have in front of the others: these are looked up for each such prompt.</summary>
+    public async Task<PromptFilter> RarestLabelFirstAsync(IQueryable<StoredLabel> labels, CancellationToken cancellationToken)
+    {
+        if (Labels.Count() < 2)
+            return this;
+        var counts = new List<(PromptCondition Label, int Count)>();
+        foreach (var label in Labels)
+            counts.Add((label, await Matching(labels, label).Take(MostCounted).CountAsync(cancellationToken)));
+        return new PromptFilter([.. counts.OrderBy(one => one.Count).Select(one => one.Label), .. Conditions.Except(Labels)]);
+    }
+
+    /// <summary>For a page: prompts are looked through in its order, so that it is found soon.</summary>
+    public IQueryable<StoredPrompt> Apply(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) =>
+        Labels.Any() ? Within(ApplyToFields(prompts), Labelled(labels)) : ApplyToFields(prompts);
+
+    /// <summary>For a count: prompts are looked up by their label, since all have to be seen.</summary>
+    public IQueryable<StoredPrompt> ApplyToCount(IQueryable<StoredPrompt> prompts, IQueryable<StoredLabel> labels) => Labels.Count() == 1
+        ? ApplyToFields(prompts).Join(Matching(labels, Labels.Single()), p => p.Id, l => l.PromptId, (p, _) => p)
+        : Apply(prompts, labels);
+
+    private IQueryable<StoredPrompt> ApplyToFields(IQueryable<StoredPrompt> prompts) => Conditions.Except(Labels).Aggregate(prompts, Apply);
 
     private static IQueryable<StoredPrompt> Within(IQueryable<StoredPrompt> prompts, IQueryable<long> ids) => prompts.Where(p => ids.Contains(p.Id));
+
+    /// <summary>Prompts that have all the labels.</summary>
+    private IQueryable<long> Labelled(IQueryable<StoredLabel> labels) => Labels.Skip(1).Aggregate(
+        Matching(labels, Labels.First()).Select(l => l.PromptId),
+        (ids, label) => ids.Where(id => labels.Any(l => l.PromptId == id && l.Key == label.Key && l.Value == label.Value)));
 
     private static IQueryable<StoredLabel> Matching(IQueryable<StoredLabel> labels, PromptCondition.Label label) =>
         labels.Where(l => l.Key == label.Key && l.Value == label.Value);

@@ -61,16 +61,29 @@ internal sealed class PromptStore(
     {
         await using var store = await contexts.CreateDbContextAsync(cancellationToken);
         var listed = Listed(store, query);
-        var page = await query.Order.Apply(query.Order.After(query.Filter.Apply(listed, store.Labels), query.After))
+        var filter = await query.Filter.RarestLabelFirstAsync(store.Labels, cancellationToken);
+        var page = await query.Order.Apply(query.Order.After(filter.Apply(listed, store.Labels), query.After))
             .Take(query.PageSize + 1)
-            .Include(p => p.Labels)
-            .Include(p => p.Aliases)
             .ToListAsync(cancellationToken);
+        await FillAsync(store, page, cancellationToken);
         var more = page.Count > query.PageSize;
         return new PromptPage(
             [.. page.Take(query.PageSize).Select(p => p.ToRecord())],
             more ? query.Order.EndOf(page[query.PageSize - 1]).Encode(query.Key) : "",
-            await query.Filter.ApplyToCount(listed, store.Labels).CountAsync(cancellationToken));
+            await filter.ApplyToCount(listed, store.Labels).CountAsync(cancellationToken));
+    }
+
+    /// <summary>Reads what belongs to a page. Included in its query, it would be sought for as long as the page itself.</summary>
+    private static async Task FillAsync(StoreContext store, List<StoredPrompt> page, CancellationToken cancellationToken)
+    {
+        long[] ids = [.. page.Select(p => p.Id)];
+        var labels = (await store.Labels.AsNoTracking().Where(l => ids.Contains(l.PromptId)).ToListAsync(cancellationToken)).ToLookup(l => l.PromptId);
+        var aliases = (await store.Aliases.AsNoTracking().Where(a => ids.Contains(a.PromptId)).ToListAsync(cancellationToken)).ToLookup(a => a.PromptId);
+        foreach (var prompt in page)
+        {
+            prompt.Labels = [.. labels[prompt.Id]];
+            prompt.Aliases = [.. aliases[prompt.Id]];
+        }
     }
 
     /// <summary>Deletes one version, or every version of a name.</summary>
