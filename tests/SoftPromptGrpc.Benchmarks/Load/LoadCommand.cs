@@ -7,7 +7,7 @@ internal static class LoadCommand
 {
     public static Command Create()
     {
-        var seconds = new Option<double>("--seconds") { Description = "Of each rate.", DefaultValueFactory = _ => 15 };
+        var seconds = new Option<double>("--seconds") { Description = "Of each rate.", DefaultValueFactory = _ => 8 };
         var queue = new Option<int>("--queue") { Description = "Requests that may wait in the server.", DefaultValueFactory = _ => 128 };
         var command = new Command("load", "Requests that arrive at random, at rates up to twice the one that the server can bear; bundled model.")
         {

@@ -13,6 +13,7 @@ internal sealed class LoadRun(double seconds, int queueLength)
     private const string Model = "tiny";
     private const int Prompts = 200;
     private const int AtOnce = 48;
+    private const double WarmUpSeconds = 25;
     private static readonly double[] Shares = [0.5, 0.7, 0.8, 0.9, 1.0];
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -43,7 +44,7 @@ internal sealed class LoadRun(double seconds, int queueLength)
     {
         var table = new MarkdownTable(
             "offered", "requests/s", "answered/s", "p50, ms", "p99, ms", "refused", "refusals: p50, ms", "p99, ms", "failed", "server's peak memory");
-        await loop.FillAsync(AtOnce, seconds, cancellationToken); // Warm-up.
+        await loop.FillAsync(AtOnce, WarmUpSeconds, cancellationToken);
         var most = await AddAsync($"{AtOnce} at a time", double.NaN, server, table, () => loop.FillAsync(AtOnce, seconds, cancellationToken));
         foreach (var share in Shares)
             await ArriveAsync(share);

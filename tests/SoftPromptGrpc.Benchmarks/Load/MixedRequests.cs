@@ -6,15 +6,16 @@ using SoftPromptGrpc.Core;
 namespace SoftPromptGrpc.Benchmarks.Load;
 
 /// <summary>
-/// Requests as a mixed crowd makes them: six of ten are unary, three are streams, one classifies; four of five have one of many prompts;
-/// inputs of 4 to 100 tokens, 4 to 60 new ones. Only the number of a request decides what it is.
+/// Requests as a mixed crowd makes them: six of ten are unary, three are streams, one classifies; each has one of many prompts or
+/// none; inputs of 4 to 100 tokens, 4 to 60 new ones. Only the number of a request decides what it is.
 /// </summary>
 internal sealed class MixedRequests(InferenceService.InferenceServiceClient client, int prompts, int vocabulary)
 {
     public async Task SendAsync(int number, CancellationToken cancellationToken)
     {
         var random = new SeededRandom((ulong)number);
-        var prompt = random.Next(5) == 0 ? "" : PromptRows.NameOf(random.Next(prompts));
+        var n = random.Next(prompts + 1);
+        var prompt = n == prompts ? "" : PromptRows.NameOf(n);
         var kind = random.Next(10);
         var input = Tokens(random, 4 + random.Next(97));
         var request = new InferRequest
