@@ -13,7 +13,11 @@ internal sealed class BatchScheduler : IAsyncDisposable
     private readonly IInferenceSession _session;
     private readonly InferenceOptions _options;
     private readonly ILogger _logger;
-    private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(new() { SingleReader = true });
+
+    /// <summary>The loop sleeps on it on a thread of its own: whoever submits wakes it, with no other thread between.</summary>
+    private readonly Channel<ISequenceWork> _arrivals = Channel.CreateUnbounded<ISequenceWork>(
+        new() { SingleReader = true, AllowSynchronousContinuations = true });
+
     private readonly TenantLine<ISequenceWork> _waiting = new();
     private readonly List<RunningSequence> _running = [];
     private readonly Action<int>? _stepped;
@@ -42,6 +46,9 @@ internal sealed class BatchScheduler : IAsyncDisposable
 
     /// <summary>Whether the session failed where it may not. It takes no work any longer.</summary>
     public bool IsBroken => _broken is not null;
+
+    /// <inheritdoc cref="InferenceOptions.StreamInterval"/>
+    public TimeSpan StreamInterval => _options.StreamInterval;
 
     /// <summary>Sequences that have a place; seen from outside the loop, a moment ago.</summary>
     public int Running { get; private set; }

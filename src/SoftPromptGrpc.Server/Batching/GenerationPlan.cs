@@ -33,4 +33,7 @@ internal sealed record GenerationPlan
 
     /// <summary>Whether output is wanted as it comes, not only at the end.</summary>
     public bool IsStreamed { get; init; } = true;
+
+    /// <summary>The least time between two parts of a stream, but for the end.</summary>
+    public TimeSpan StreamInterval { get; init; }
 }

@@ -15,6 +15,7 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     private int _prefilled;
     private int _generated;
     private int _last;
+    private long? _published;
 
     public SequenceStart Start => plan.Start;
 
@@ -103,7 +104,7 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
             Finish(FinishReason.Stop);
         else if (_generated == plan.MaxNewTokens)
             EndAtLimit();
-        else if (plan.IsStreamed)
+        else if (plan.IsStreamed && (_published is not { } published || time.GetElapsedTime(published) >= plan.StreamInterval))
             Publish();
     }
 
@@ -126,7 +127,9 @@ internal sealed class GenerationWork(GenerationPlan plan, TimeProvider time, Can
     private void Publish()
     {
         var (text, tokens) = _output.Take();
-        if (text.Length > 0 || tokens.Count > 0)
-            _events.Writer.TryWrite(new OutputPart(text, tokens));
+        if (text.Length == 0 && tokens.Count == 0)
+            return;
+        _published = time.GetTimestamp();
+        _events.Writer.TryWrite(new OutputPart(text, tokens));
     }
 }

@@ -22,6 +22,10 @@ public sealed class InferenceOptions
     [Range(1, 65536)]
     public int PrefillChunk { get; set; } = 128;
 
+    /// <summary>Tokens of a stream that come within this time of its last message are sent with the next one; 0: at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan StreamInterval { get; set; } = TimeSpan.FromMilliseconds(4);
+
     /// <summary>Positions of inputs that one step may run beside the decoding sequences.</summary>
     [Range(1, 1_000_000)]
     public int PrefillBudget { get; set; } = 256;

@@ -36,8 +36,8 @@ internal sealed class Generations(GenerationPlanner planner, BatchSchedulers sch
         using var request = telemetry.Begin(InferenceTelemetry.Generate, cancellationToken);
         var (target, checkedPlan) = await planner.PlanAsync(query, cancellationToken);
         request.Resolved(target);
-        var plan = checkedPlan with { IsStreamed = isStreamed };
         var scheduler = await schedulers.GetAsync(target.Model, query.Target.Backend, cancellationToken);
+        var plan = checkedPlan with { IsStreamed = isStreamed, StreamInterval = scheduler.StreamInterval };
         var work = new GenerationWork(plan, time, cancellationToken);
         scheduler.Submit(work);
         var outputTokens = 0;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Inference;
 using SoftPromptGrpc.Core.Prompts;
@@ -124,6 +125,30 @@ public sealed class BatchSchedulerTests
         Assert.Equal(isStreamed ? [1, 4, 1] : [6], counts);
         Assert.True(await events.MoveNextAsync());
         Assert.IsType<GenerationEnd>(events.Current);
+    }
+
+    [Fact]
+    public async Task Read_StreamOfAFastModel_GetsTokensThatComeCloseTogetherAsOne()
+    {
+        var (gate, time) = (new StepGate(), new FakeTimeProvider());
+        var session = new FakeSession(Vocabulary, 1) { Stepping = gate.Pass };
+        await using var scheduler = Create(session);
+        var plan = Plan([1], most: 6) with { StreamInterval = TimeSpan.FromMilliseconds(4) };
+        var work = new GenerationWork(plan, time, _ct);
+        scheduler.Submit(work);
+        await using var events = work.ReadAsync().GetAsyncEnumerator(_ct);
+        var counts = new List<int>();
+        for (var step = 0; step < 6; step++)
+        {
+            await gate.Entered();
+            time.Advance(TimeSpan.FromMilliseconds(1.5));
+            gate.Allow(1);
+            // The first token at once, the fourth 4.5 ms later, the rest at the end.
+            if (step is 0 or 3 or 5 && await events.MoveNextAsync())
+                counts.Add(Assert.IsType<OutputPart>(events.Current).Tokens.Count);
+        }
+
+        Assert.Equal([1, 3, 2], counts);
     }
 
     [Fact]
