@@ -50,6 +50,15 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     public Uri Address => _listening!;
 
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts and waits until it listens.</summary>
     public static Task<ServerProcess> StartAsync(params (string Key, string Value)[] settings) =>
         StartAsync(new GrpcChannelOptions(), settings);
