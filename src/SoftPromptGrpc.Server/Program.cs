@@ -1,3 +1,4 @@
+using SoftPromptGrpc.Server.Datasets;
 using SoftPromptGrpc.Server.Grpc;
 using SoftPromptGrpc.Server.Hosting;
 using SoftPromptGrpc.Server.Inference;
@@ -25,6 +26,7 @@ return await Running.RunAsync(() =>
     builder.Services.AddStorage();
     builder.Services.AddPrompts();
     builder.Services.AddInference();
+    builder.Services.AddDatasets();
     builder.Services.AddTrainingJobs();
 
     var app = builder.Build();

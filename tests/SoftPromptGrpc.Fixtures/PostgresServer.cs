@@ -49,13 +49,13 @@ public sealed class PostgresServer
         if (FindBinaries() is not { } binaries)
             return null;
         var server = new PostgresServer(binaries);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Stop();
         Require(server.RunUnprivileged("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"));
         for (var attempt = 1; !server.TryListen(); attempt++)
         {
             if (attempt == Attempts)
                 throw new InvalidOperationException("PostgreSQL does not start.");
         }
+        server.EndWithThisProcess();
         return server;
     }
 
@@ -78,10 +78,12 @@ public sealed class PostgresServer
         return RunUnprivileged("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_directory, "log"), "-o", options, "start") == 0;
     }
 
-    private void Stop()
+    /// <summary>However it ends: nothing of this process may be left to do it.</summary>
+    private void EndWithThisProcess()
     {
-        RunUnprivileged("pg_ctl", "-D", Data, "-m", "immediate", "stop");
-        Directory.Delete(_directory, recursive: true);
+        const string Watch = "while kill -0 $0; do sleep 1; done; kill -QUIT $(head -1 $1/data/postmaster.pid); sleep 1; rm -rf $1";
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", $"({Watch}) < /dev/null > /dev/null 2>&1", $"{Environment.ProcessId}", _directory]);
+        Process.Start(start)!.Dispose();
     }
 
     private int RunUnprivileged(string binary, params string[] arguments)

@@ -11,6 +11,7 @@ public static class FuzzTargets
         ["npy"] = () => new NpyTarget(),
         ["tokenizer"] = () => new TokenizerTarget(),
         ["config"] = () => new ConfigTarget(),
+        ["dataset"] = () => new DatasetTarget(),
         ["requests"] = () => new RequestsTarget(),
     };
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using SoftPromptGrpc.Cli.Datasets;
 using SoftPromptGrpc.Cli.Demo;
 using SoftPromptGrpc.Cli.Inference;
 using SoftPromptGrpc.Cli.Jobs;
@@ -50,6 +51,9 @@ internal sealed class CommandLine(Terminal terminal, Func<string, string?> envir
                 JobGetCommand.Create(this),
                 JobCancelCommand.Create(this),
                 JobResumeCommand.Create(this)),
+            Group(
+                "datasets", "Uploaded examples.",
+                DatasetUploadCommand.Create(this), DatasetCommands.List(this), DatasetCommands.Show(this), DatasetCommands.Delete(this)),
             InferCommand.Create(this),
             ScoreCommand.Create(this),
             ClassifyCommand.Create(this),

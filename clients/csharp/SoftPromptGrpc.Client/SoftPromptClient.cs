@@ -14,6 +14,7 @@ public sealed partial class SoftPromptClient : IAsyncDisposable
     private readonly GrpcChannel _channel;
     private readonly bool _ownsChannel;
     private readonly SoftPromptClientOptions _options;
+    private readonly DatasetService.DatasetServiceClient _datasets;
     private readonly InferenceService.InferenceServiceClient _inference;
     private readonly ModelService.ModelServiceClient _models;
     private readonly PromptService.PromptServiceClient _prompts;
@@ -37,6 +38,7 @@ public sealed partial class SoftPromptClient : IAsyncDisposable
     {
         _channel = channel;
         _options = options;
+        _datasets = new DatasetService.DatasetServiceClient(channel);
         _inference = new InferenceService.InferenceServiceClient(channel);
         _models = new ModelService.ModelServiceClient(channel);
         _prompts = new PromptService.PromptServiceClient(channel);

@@ -15,7 +15,9 @@ public sealed class SoftPromptRpcException : Exception
         IsConnectionFailure = exception.Status.DebugException is HttpRequestException or IOException or SocketException;
         if (Details(exception) is not { } status)
             return;
-        Reason = status.GetDetail<ErrorInfo>()?.Reason ?? "";
+        var info = status.GetDetail<ErrorInfo>();
+        Reason = info?.Reason ?? "";
+        Metadata = info?.Metadata.ToDictionary(StringComparer.Ordinal) ?? [];
         RetryDelay = status.GetDetail<RetryInfo>()?.RetryDelay?.ToTimeSpan();
         Violations = [.. Violated(status.GetDetail<BadRequest>())];
     }
@@ -27,6 +29,9 @@ public sealed class SoftPromptRpcException : Exception
 
     /// <summary>A word for programs, such as "PROMPT_NOT_FOUND"; empty where the server gave none.</summary>
     public string Reason { get; } = "";
+
+    /// <summary>More for programs, by the names that the reason has for it.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
     /// <summary>Everything that is wrong with the request.</summary>
     public IReadOnlyList<FieldViolation> Violations { get; } = [];

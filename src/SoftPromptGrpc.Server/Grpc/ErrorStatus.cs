@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core;
 using Status = Google.Rpc.Status;
 
@@ -32,17 +34,23 @@ internal static class ErrorStatus
 
     /// <summary>Whether the exception is a defect of ours that somebody has to look at.</summary>
     public static bool IsDefect(Exception exception) =>
-        exception is not (SoftPromptException or OperationCanceledException or RpcException or InvalidProtocolBufferException);
+        exception is not (SoftPromptException or OperationCanceledException or RpcException or InvalidProtocolBufferException)
+        && !IsUnstorable(exception);
 
     public static Status Of(Exception exception) => exception switch
     {
         SoftPromptException failure => OfDomain(failure),
         OperationCanceledException => Make(StatusCode.Cancelled, "The call was cancelled.", "CANCELLED"),
+        _ when IsUnstorable(exception) => Make(StatusCode.InvalidArgument, "A text has the character U+0000.", "TEXT_MALFORMED"),
         InvalidProtocolBufferException => Make(StatusCode.InvalidArgument, "A message does not parse.", "MESSAGE_MALFORMED"),
         RpcException failure => failure.GetRpcStatus()
             ?? Make(failure.StatusCode, failure.Status.Detail, failure.StatusCode == StatusCode.Unimplemented ? "NOT_IMPLEMENTED" : "RPC"),
         _ => Make(StatusCode.Internal, "Internal error.", "INTERNAL"),
     };
+
+    /// <summary>PostgreSQL has no such character in its texts, not even to compare with.</summary>
+    private static bool IsUnstorable(Exception exception) =>
+        (exception is DbUpdateException ? exception.InnerException : exception) is DbException { SqlState: "22021" };
 
     public static Status DeadlineExceeded() => Make(StatusCode.DeadlineExceeded, "The deadline has passed.", "DEADLINE_EXCEEDED");
 

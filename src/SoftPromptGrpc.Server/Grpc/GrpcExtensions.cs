@@ -30,6 +30,7 @@ internal static class GrpcExtensions
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<LimitMiddleware>();
         app.Use(UnreadableMessages.AnswerAsync);
+        app.MapGrpcService<DatasetService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<InferenceService>();
         app.MapGrpcService<ModelService>();

@@ -13,7 +13,8 @@ internal record JobContent(StoredJob Job, Wire.TrainingSpec Request, byte[]? Che
         get
         {
             var spec = Wire.TrainingSpec.Parser.ParseFrom(Job.Spec);
-            spec.Examples = Request.Examples;
+            if (Request.DataCase == Wire.TrainingSpec.DataOneofCase.Examples)
+                spec.Examples = Request.Examples;
             spec.Evaluation.Examples = Request.Evaluation?.Examples;
             return spec;
         }

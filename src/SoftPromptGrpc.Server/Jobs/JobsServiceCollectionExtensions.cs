@@ -10,6 +10,7 @@ internal static class JobsServiceCollectionExtensions
     {
         services.AddOptionsWithValidateOnStart<JobOptions, JobOptionsValidator>().BindConfiguration(JobOptions.Section);
         services.AddSingleton<InitialPrompts>();
+        services.AddSingleton<RequestedData>();
         services.AddSingleton<TrainingPlanner>();
         services.AddSingleton<JobContinuation>();
         services.AddSingleton<JobSignals>();

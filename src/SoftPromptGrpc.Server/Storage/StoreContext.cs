@@ -32,6 +32,8 @@ internal class StoreContext : DbContext
     public DbSet<StoredJobRequest> JobRequests => Set<StoredJobRequest>();
     public DbSet<StoredEvent> Events => Set<StoredEvent>();
     public DbSet<StoredCheckpoint> Checkpoints => Set<StoredCheckpoint>();
+    public DbSet<StoredDataset> Datasets => Set<StoredDataset>();
+    public DbSet<StoredChunk> Chunks => Set<StoredChunk>();
 
     /// <summary>What waits or runs, of all tenants: they stand in one queue.</summary>
     public IQueryable<StoredJob> Queue =>
@@ -93,6 +95,7 @@ internal class StoreContext : DbContext
             trainable.HasOne<StoredPrompt>().WithOne().HasForeignKey<StoredTrainable>(t => t.PromptId);
         });
         BuildJobs(modelBuilder);
+        BuildDatasets(modelBuilder);
         if (_tenant is not null) // One model per type of context.
             BuildFilters(modelBuilder);
     }
@@ -120,6 +123,21 @@ internal class StoreContext : DbContext
         }
     }
 
+    private static void BuildDatasets(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<StoredDataset>(dataset =>
+        {
+            dataset.HasKey(d => d.Number);
+            dataset.HasIndex(d => new { d.Tenant, d.Sha256 }).IsUnique();
+            dataset.HasIndex(d => new { d.Tenant, d.Number });
+        });
+        modelBuilder.Entity<StoredChunk>(chunk =>
+        {
+            chunk.HasKey(c => new { c.DatasetNumber, c.Offset });
+            chunk.HasOne<StoredDataset>().WithMany().HasForeignKey(c => c.DatasetNumber);
+        });
+    }
+
     private void BuildFilters(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<StoredPrompt>().HasQueryFilter(p => p.Tenant == _tenant);
@@ -132,6 +150,8 @@ internal class StoreContext : DbContext
         modelBuilder.Entity<StoredJobRequest>().HasQueryFilter(r => r.Tenant == _tenant);
         modelBuilder.Entity<StoredEvent>().HasQueryFilter(e => e.Tenant == _tenant);
         modelBuilder.Entity<StoredCheckpoint>().HasQueryFilter(c => c.Tenant == _tenant);
+        modelBuilder.Entity<StoredDataset>().HasQueryFilter(d => d.Tenant == _tenant);
+        modelBuilder.Entity<StoredChunk>().HasQueryFilter(c => c.Tenant == _tenant);
     }
 
     private static void BuildJobs(ModelBuilder modelBuilder)

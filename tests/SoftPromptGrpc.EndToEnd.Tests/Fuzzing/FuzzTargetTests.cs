@@ -15,6 +15,7 @@ public sealed class FuzzTargetTests
         { "npy", 50_000 },
         { "tokenizer", 2_000 },
         { "config", 20_000 },
+        { "dataset", 20_000 },
         { "requests", 1_000 },
     };
 

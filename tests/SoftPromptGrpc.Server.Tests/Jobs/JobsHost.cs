@@ -7,6 +7,7 @@ using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
 using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core.Training;
+using SoftPromptGrpc.Server.Datasets;
 using SoftPromptGrpc.Server.Jobs;
 using SoftPromptGrpc.Server.Jobs.Planning;
 using SoftPromptGrpc.Server.Prompts;
@@ -49,6 +50,10 @@ internal sealed class JobsHost : IAsyncDisposable
         services.AddSingleton<PromptStore>();
         services.AddSingleton<IPromptStore>(provider => provider.GetRequiredService<PromptStore>());
         services.AddSingleton<InitialPrompts>();
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<DatasetExamples>();
+        services.AddSingleton<DatasetUploads>();
+        services.AddSingleton<RequestedData>();
         services.AddSingleton<TrainingPlanner>();
         services.AddSingleton(Options.Create(file.Options));
         services.AddSingleton<IJobOwnership>(provider => file.Options.IsShared
@@ -81,6 +86,10 @@ internal sealed class JobsHost : IAsyncDisposable
     public TrainingJobs Jobs => _services.GetRequiredService<TrainingJobs>();
 
     public TrainingPlanner Planner => _services.GetRequiredService<TrainingPlanner>();
+
+    public DatasetStore Datasets => _services.GetRequiredService<DatasetStore>();
+
+    public DatasetUploads Uploads => _services.GetRequiredService<DatasetUploads>();
 
     public PromptStore Prompts => _services.GetRequiredService<PromptStore>();
 

@@ -128,7 +128,6 @@ public sealed class TrainingPlannerRefusalTests : IAsyncDisposable
 
     public static TheoryData<string, Action<Wire.TrainingSpec>> Unimplemented => new()
     {
-        { "dataset", s => s.Dataset = "sha256:0" },
         { "'none'", s => s.Backend = "none" },
     };
 

@@ -11,8 +11,10 @@ internal sealed class DataOptions
     private readonly Option<FileInfo> _data = new Option<FileInfo>("--data", "-d")
     {
         Description = "The examples: a .jsonl file (strings or arrays of token ids) or a .csv file.",
-        Required = true,
     }.AcceptExistingOnly();
+
+    private readonly Option<string> _dataset = new("--dataset") { Description = "The id of an uploaded dataset, in place of --data." };
+    private readonly Option<string> _evaluationDataset = new("--eval-dataset") { Description = "The id of one to evaluate on." };
 
     private readonly Option<string> _inputField = new("--input-field")
     {
@@ -44,13 +46,23 @@ internal sealed class DataOptions
     private readonly Option<int?> _patience = new("--patience") { Description = "Stops after this many evaluations without a better one." };
     private readonly Option<string> _textPrompt = new("--text-prompt") { Description = "A plain text prompt to compare with." };
 
-    public IEnumerable<Option> All => [_data, _inputField, _targetField, _evaluationData, _split, _interval, _patience, _textPrompt];
+    public IEnumerable<Option> All => [_data, _dataset, _evaluationDataset, _inputField, _targetField, _evaluationData, _split, _interval, _patience, _textPrompt];
 
     public void AddTo(TrainingSpec spec, Invocation invocation)
     {
         var fields = new ExampleFields(invocation.Get(_inputField)!, invocation.Get(_targetField)!);
-        spec.Examples = ExampleFile.Read(invocation.Get(_data)!, fields);
-        var evaluation = new EvaluationOptions();
+        switch (invocation.Get(_data), invocation.Get(_dataset))
+        {
+            case ({ } examples, null):
+                spec.Examples = ExampleFile.Read(examples, fields);
+                break;
+            case (null, { } dataset):
+                spec.Dataset = dataset;
+                break;
+            default:
+                throw new UsageException("Give either --data or --dataset.");
+        }
+        var evaluation = new EvaluationOptions { Dataset = invocation.Get(_evaluationDataset) ?? "" };
         if (invocation.Get(_evaluationData) is { } file)
             evaluation.Examples = ExampleFile.Read(file, fields);
         if (invocation.Get(_textPrompt) is { } textPrompt)

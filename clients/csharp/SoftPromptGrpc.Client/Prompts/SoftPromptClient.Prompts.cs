@@ -87,7 +87,8 @@ public sealed partial class SoftPromptClient
         using var call = _prompts.ImportPrompt(deadline: Deadline(), cancellationToken: cancellationToken);
         try
         {
-            await PromptUpload.WriteAsync(call.RequestStream, header, content, cancellationToken);
+            await ChunkedUpload.WriteAsync(
+                call.RequestStream, new() { Header = header }, content, chunk => new() { Chunk = chunk }, cancellationToken);
             return (await call.ResponseAsync).Prompt;
         }
         catch (RpcException exception)

@@ -1,5 +1,4 @@
 using Google.Protobuf.WellKnownTypes;
-using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Prompts;
 using Wire = SoftPromptGrpc.Contracts.V1;
 
@@ -42,23 +41,6 @@ internal static class SpecRules
 
         void Range(string field, int value, int least, int most) =>
             violations.Require(value >= least && value <= most, $"spec.{field}", $"must be between {least} and {most}, not {value}");
-    }
-
-    /// <exception cref="SoftPromptException">
-    /// <see cref="ErrorKind.Unsupported"/>: well formed, but not implemented; where it is not even that, the violations come first.
-    /// </exception>
-    public static void RequireSupported(Wire.TrainingSpec spec, Violations violations)
-    {
-        var missing = spec switch
-        {
-            { DataCase: Wire.TrainingSpec.DataOneofCase.Dataset } =>
-                "Uploaded datasets are not implemented: send the examples with the request.",
-            _ => null,
-        };
-        if (missing is null)
-            return;
-        violations.ThrowIfAny();
-        throw new SoftPromptException(ErrorKind.Unsupported, missing) { Reason = "NOT_IMPLEMENTED" };
     }
 
     private static void CheckOptimizer(Wire.Optimizer optimizer, Violations violations)

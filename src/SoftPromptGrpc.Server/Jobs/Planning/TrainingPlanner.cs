@@ -1,4 +1,3 @@
-using Google.Protobuf.Collections;
 using Microsoft.Extensions.Options;
 using SoftPromptGrpc.Core;
 using SoftPromptGrpc.Core.Models;
@@ -13,7 +12,8 @@ namespace SoftPromptGrpc.Server.Jobs.Planning;
 internal sealed record PlannedTraining(Wire.TrainingSpec Spec, TrainingPlan Plan, Wire.DatasetReport Report);
 
 /// <summary>From what a client asks for to what a backend runs. The same spec gives the same plan.</summary>
-internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initialPrompts, BackendRegistry backends, IOptions<JobOptions> options)
+internal sealed class TrainingPlanner(
+    IModelCatalog models, InitialPrompts initialPrompts, RequestedData requestedData, BackendRegistry backends, IOptions<JobOptions> options)
 {
     /// <inheritdoc cref="PlanAsync(Wire.TrainingSpec, TrainablePrompt?, CancellationToken)"/>
     public Task<PlannedTraining> PlanAsync(Wire.TrainingSpec requested, CancellationToken cancellationToken) =>
@@ -29,10 +29,7 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         var violations = new Violations();
         var spec = SpecDefaults.Fill(requested, options.Value);
         SpecRules.Check(spec, violations);
-        var examples = CheckData(requested, violations);
-        SpecRules.RequireSupported(spec, violations);
-        if (examples.Count == 0)
-            violations.ThrowIfAny();
+        var examples = await requestedData.ReadAsync(requested, violations, cancellationToken);
         var model = await FindModelAsync(spec, violations, cancellationToken);
         SpecDefaults.FillFromModel(spec, model);
         RequireBackend(spec, model);
@@ -42,13 +39,13 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
     }
 
     private async Task<PlannedTraining> PlanAsync(
-        Wire.TrainingSpec spec, Wire.TrainingSpec requested, RepeatedField<Wire.Example> examples, BaseModel model, TrainablePrompt? from,
+        Wire.TrainingSpec spec, Wire.TrainingSpec requested, RequestedExamples examples, BaseModel model, TrainablePrompt? from,
         Violations violations, CancellationToken cancellationToken)
     {
         var encoder = new ContentEncoder(model, Template(spec), EndOfSequence(spec, model, violations), violations);
         var planner = new DataPlanner(encoder, Room(spec, model, violations), isShared: model.Spec is DecoderSpec);
-        var training = planner.Encode(examples, "spec.examples");
-        var evaluation = planner.Encode(requested.Evaluation?.Examples?.Examples ?? [], "spec.evaluation.examples");
+        var training = planner.Encode(examples.Training, examples.TrainingField);
+        var evaluation = planner.Encode(examples.Evaluation, examples.EvaluationField);
         SpecDefaults.FillSplit(spec, training.Count, evaluation.Count > 0);
         var data = planner.Split(spec, training, evaluation);
         var textPrompt = TextPrompt(spec, encoder, data, model);
@@ -65,15 +62,6 @@ internal sealed class TrainingPlanner(IModelCatalog models, InitialPrompts initi
         var (plan, report) = (TrainingPlans.Of(spec, model, method, initialize(), data, textPrompt), DatasetReports.Of(data));
         report.EstimatedPeakBytes = backends.Training(spec.Backend).EstimatePeakBytes(model, plan.LargestBatch());
         return new PlannedTraining(spec, plan, report);
-    }
-
-    private static RepeatedField<Wire.Example> CheckData(Wire.TrainingSpec requested, Violations violations)
-    {
-        if (requested.DataCase == Wire.TrainingSpec.DataOneofCase.Dataset)
-            return [];
-        var examples = requested.Examples?.Examples ?? [];
-        violations.Require(examples.Count > 0, "spec.examples", "must hold at least one example");
-        return examples;
     }
 
     private async Task<BaseModel> FindModelAsync(Wire.TrainingSpec spec, Violations violations, CancellationToken cancellationToken)

@@ -67,6 +67,83 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Postgres
                     b.ToTable("Checkpoints");
                 });
 
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredChunk", b =>
+                {
+                    b.Property<long>("DatasetNumber")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("Offset")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("DatasetNumber", "Offset");
+
+                    b.ToTable("Chunks");
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredDataset", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Number"));
+
+                    b.Property<long>("ChangeTime")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("Format")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("InputField")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Report")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("TargetField")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("Tenant", "Number");
+
+                    b.HasIndex("Tenant", "Sha256")
+                        .IsUnique();
+
+                    b.ToTable("Datasets");
+                });
+
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredEvent", b =>
                 {
                     b.Property<long>("JobNumber")
@@ -401,6 +478,15 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Postgres
                     b.HasOne("SoftPromptGrpc.Server.Storage.StoredJob", null)
                         .WithOne()
                         .HasForeignKey("SoftPromptGrpc.Server.Storage.StoredCheckpoint", "JobNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredChunk", b =>
+                {
+                    b.HasOne("SoftPromptGrpc.Server.Storage.StoredDataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetNumber")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

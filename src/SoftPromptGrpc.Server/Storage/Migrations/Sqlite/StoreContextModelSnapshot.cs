@@ -58,6 +58,75 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.ToTable("Checkpoints");
                 });
 
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredChunk", b =>
+                {
+                    b.Property<long>("DatasetNumber")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Offset")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("DatasetNumber", "Offset");
+
+                    b.ToTable("Chunks");
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredDataset", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChangeTime")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Format")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("InputField")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Report")
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("TargetField")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("Tenant", "Number");
+
+                    b.HasIndex("Tenant", "Sha256")
+                        .IsUnique();
+
+                    b.ToTable("Datasets");
+                });
+
             modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredEvent", b =>
                 {
                     b.Property<long>("JobNumber")
@@ -365,6 +434,15 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
                     b.HasOne("SoftPromptGrpc.Server.Storage.StoredJob", null)
                         .WithOne()
                         .HasForeignKey("SoftPromptGrpc.Server.Storage.StoredCheckpoint", "JobNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SoftPromptGrpc.Server.Storage.StoredChunk", b =>
+                {
+                    b.HasOne("SoftPromptGrpc.Server.Storage.StoredDataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetNumber")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1,0 +1,77 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace SoftPromptGrpc.Server.Storage.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class Datasets : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "Datasets",
+                columns: table => new
+                {
+                    Number = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    Sha256 = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    DisplayName = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Format = table.Column<int>(type: "integer", nullable: false),
+                    InputField = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    TargetField = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Size = table.Column<long>(type: "bigint", nullable: false),
+                    ChangeTime = table.Column<long>(type: "bigint", nullable: false),
+                    Report = table.Column<byte[]>(type: "bytea", nullable: true),
+                    Tenant = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Datasets", x => x.Number);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Chunks",
+                columns: table => new
+                {
+                    DatasetNumber = table.Column<long>(type: "bigint", nullable: false),
+                    Offset = table.Column<long>(type: "bigint", nullable: false),
+                    Content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Tenant = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Chunks", x => new { x.DatasetNumber, x.Offset });
+                    table.ForeignKey(
+                        name: "FK_Chunks_Datasets_DatasetNumber",
+                        column: x => x.DatasetNumber,
+                        principalTable: "Datasets",
+                        principalColumn: "Number",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Datasets_Tenant_Number",
+                table: "Datasets",
+                columns: new[] { "Tenant", "Number" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Datasets_Tenant_Sha256",
+                table: "Datasets",
+                columns: new[] { "Tenant", "Sha256" },
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "Chunks");
+
+            migrationBuilder.DropTable(
+                name: "Datasets");
+        }
+    }
+}
