@@ -134,7 +134,7 @@ internal sealed class DatasetUploads(
         };
 
     private SoftPromptException TooLarge() =>
-        new(ErrorKind.Overloaded, $"A dataset may have at most {options.Value.MaxBytes} bytes.") 
+        new(ErrorKind.Overloaded, $"A dataset may have at most {options.Value.MaxBytes} bytes.")
         {
             Reason = "DATASET_TOO_LARGE",
             Quota = new Quota("Datasets:MaxBytes", quotas.Tenant, options.Value.MaxBytes, null),

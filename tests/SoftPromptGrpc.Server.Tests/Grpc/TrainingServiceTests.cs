@@ -33,7 +33,9 @@ public sealed class TrainingServiceTests(TrainingServiceTests.TrainingServer ser
         var prompt = (await prompts.GetPromptAsync(new() { Prompt = events[^1].Result.Prompt }, cancellationToken: _ct)).Prompt;
         var job = (await _client.GetTrainingJobAsync(new() { Job = events[0].Job }, cancellationToken: _ct)).Job;
 
-        Assert.Equal([Kind.Accepted, Kind.DatasetReport, Kind.Started, Kind.Step, Kind.Step, Kind.Step, Kind.Result], events.Select(e => e.KindCase));
+        Assert.Equal(
+            [Kind.Accepted, Kind.DatasetReport, Kind.Started, Kind.Step, Kind.Step, Kind.Step, Kind.Checkpoint, Kind.Result],
+            events.Select(e => e.KindCase));
         Assert.Equal(events[^1].Result.ContentHash, prompt.ContentHash);
         Assert.Equal(job.Id, prompt.Lineage.Trained.Job);
         Assert.Equal((TrainingJobState.Succeeded, events[^1].Sequence, 1), (job.State, job.LastSequence, job.Attempts));
@@ -165,13 +167,13 @@ public sealed class TrainingServiceTests(TrainingServiceTests.TrainingServer ser
     }
 
     [Fact]
-    public async Task ResumeTrainingJob_ForNow_IsUnimplemented()
+    public async Task ResumeTrainingJob_Unknown_IsNotFound()
     {
         using var call = _client.ResumeTrainingJob(new() { Job = "none" }, cancellationToken: _ct);
 
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(_ct));
 
-        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
+        Assert.Equal(StatusCode.NotFound, error.StatusCode);
     }
 
     private async Task<List<TrainingEvent>> TrainAsync(TrainPromptRequest request)
