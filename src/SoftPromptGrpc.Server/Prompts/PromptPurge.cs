@@ -47,7 +47,7 @@ internal sealed class PromptPurge(
         await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
         var expired = await store.Prompts
             .Where(p => p.DeleteTime <= before)
-            .OrderBy(p => p.Id)
+            .OrderBy(p => p.DeleteTime)
             .Take(MostAtOnce)
             .Select(p => new { p.Id, p.ContentHash })
             .ToListAsync(cancellationToken);

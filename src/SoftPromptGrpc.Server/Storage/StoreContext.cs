@@ -84,7 +84,8 @@ internal class StoreContext : DbContext
         {
             label.ToTable("StoredLabel");
             label.HasKey(l => new { l.PromptId, l.Key });
-            label.HasIndex(l => new { l.Tenant, l.Key, l.Value, l.PromptId });
+            // The tenant stands behind: in front, SQLite would take this index for the labels of a prompt, and read all of the tenant's.
+            label.HasIndex(l => new { l.Key, l.Value, l.Tenant, l.PromptId });
         });
         modelBuilder.Entity<StoredAlias>().HasKey(a => new { a.Tenant, a.Name, a.Alias });
         modelBuilder.Entity<StoredName>().HasKey(n => new { n.Tenant, n.Name });

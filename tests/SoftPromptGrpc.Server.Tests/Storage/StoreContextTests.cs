@@ -30,6 +30,26 @@ public sealed class StoreContextTests : IDisposable
     }
 
     [Theory]
+    [InlineData("SELECT * FROM StoredLabel WHERE Tenant = 't' AND PromptId = 1", "(PromptId=?)")]
+    [InlineData("SELECT * FROM Aliases WHERE Tenant = 't' AND PromptId = 1", "(PromptId=?)")]
+    [InlineData("SELECT * FROM StoredLabel WHERE Tenant = 't' AND Key = 'k' AND Value = 'v'", "(Key=? AND Value=? AND Tenant=?)")]
+    [InlineData("SELECT * FROM Prompts WHERE Tenant = 't' AND Name = 'n' AND DeleteTime IS NULL ORDER BY Version DESC", "(Tenant=? AND Name=?)")]
+    [InlineData("SELECT * FROM Prompts WHERE Tenant = 't' AND Standing = 1 ORDER BY Name LIMIT 9", "(Tenant=? AND Standing=?)")]
+    [InlineData("SELECT * FROM Prompts WHERE DeleteTime <= 5 ORDER BY DeleteTime LIMIT 9", "(DeleteTime<?)")]
+    [InlineData("SELECT * FROM Events WHERE Tenant = 't' AND JobNumber = 1 AND Sequence > 5 ORDER BY Sequence", "(JobNumber=? AND Sequence>?)")]
+    public async Task Query_OfATenant_IsAnsweredByTheIndexForIt(string query, string search)
+    {
+        await using var store = await _file.Open().CreateDbContextAsync(_ct);
+        await store.Database.OpenConnectionAsync(_ct);
+        await using var command = store.Database.GetDbConnection().CreateCommand();
+        command.CommandText = $"EXPLAIN QUERY PLAN {query}";
+        await using var plan = await command.ExecuteReaderAsync(_ct);
+        Assert.True(await plan.ReadAsync(_ct));
+
+        Assert.EndsWith(search, plan.GetString(3), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("journal_mode", "wal")]
     [InlineData("synchronous", "2")]
     [InlineData("foreign_keys", "1")]

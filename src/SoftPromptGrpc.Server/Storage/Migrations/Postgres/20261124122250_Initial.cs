@@ -292,9 +292,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Postgres
                 columns: new[] { "Tenant", "Standing", "Version" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_StoredLabel_Tenant_Key_Value_PromptId",
+                name: "IX_StoredLabel_Key_Value_Tenant_PromptId",
                 table: "StoredLabel",
-                columns: new[] { "Tenant", "Key", "Value", "PromptId" });
+                columns: new[] { "Key", "Value", "Tenant", "PromptId" });
         }
 
         /// <inheritdoc />

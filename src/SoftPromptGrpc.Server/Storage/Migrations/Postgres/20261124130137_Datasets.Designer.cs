@@ -309,7 +309,7 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Postgres
 
                     b.HasKey("PromptId", "Key");
 
-                    b.HasIndex("Tenant", "Key", "Value", "PromptId");
+                    b.HasIndex("Key", "Value", "Tenant", "PromptId");
 
                     b.ToTable("StoredLabel", (string)null);
                 });

@@ -98,9 +98,9 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
             Rekey(migrationBuilder);
 
             migrationBuilder.CreateIndex(
-                name: "IX_StoredLabel_Tenant_Key_Value_PromptId",
+                name: "IX_StoredLabel_Key_Value_Tenant_PromptId",
                 table: "StoredLabel",
-                columns: new[] { "Tenant", "Key", "Value", "PromptId" });
+                columns: new[] { "Key", "Value", "Tenant", "PromptId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_Prompts_DeleteTime",
@@ -215,7 +215,7 @@ namespace SoftPromptGrpc.Server.Storage.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropIndex(
-                name: "IX_StoredLabel_Tenant_Key_Value_PromptId",
+                name: "IX_StoredLabel_Key_Value_Tenant_PromptId",
                 table: "StoredLabel");
 
             migrationBuilder.DropIndex(
