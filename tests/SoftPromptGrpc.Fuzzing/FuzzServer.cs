@@ -66,7 +66,7 @@ internal sealed class FuzzServer : WebApplicationFactory<ServerOptions>
             await response.Content.LoadIntoBufferAsync();
             return StatusOf(response.TrailingHeaders) ?? StatusOf(response.Headers) ?? StatusCode.Unknown;
         }
-        catch (Exception exception) when (exception is OperationCanceledException || exception.GetType().Name == "HttpResetTestException")
+        catch (Exception exception) when (exception is OperationCanceledException || exception.GetBaseException().GetType().Name == "HttpResetTestException")
         {
             return StatusCode.DeadlineExceeded; // The server resets the call where its time is up.
         }

@@ -26,6 +26,10 @@ internal sealed class JsonlRows(string inputField, string targetField) : IRowPar
                 throw new RowFormatException("", "must be a JSON object");
             return new() { Input = Read(json.RootElement, inputField), Target = Read(json.RootElement, targetField) };
         }
+        catch (InvalidOperationException) // A name that is half of a surrogate pair; TryGetProperty compares with it.
+        {
+            throw new RowFormatException("", "has a name that is not valid UTF-8 text");
+        }
         catch (JsonException error)
         {
             throw new RowFormatException("", $"is no JSON at byte {error.BytePositionInLine + 1}");

@@ -42,6 +42,7 @@ public sealed class ExampleReaderTests
     [InlineData(DatasetFormat.Jsonl, "{\"input\":1,\"target\":\"a\"}", "rows[1].input", "string")]
     [InlineData(DatasetFormat.Jsonl, "{\"input\":[-1],\"target\":\"a\"}", "rows[1].input", "ids")]
     [InlineData(DatasetFormat.Jsonl, "{\"input\":\"\\ud800\",\"target\":\"a\"}", "rows[1].input", "UTF-8")]
+    [InlineData(DatasetFormat.Jsonl, "{\"\\ud800put\":\"x\",\"target\":\"a\"}", "rows[1]", "UTF-8")]
     [InlineData(DatasetFormat.Jsonl, "[1]", "rows[1]", "object")]
     [InlineData(DatasetFormat.Jsonl, "{\"input\":\"x\0\",\"target\":\"a\"}", "rows[1]", "no JSON")]
     [InlineData(DatasetFormat.Jsonl, "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}", "rows[1]", "no JSON")]
