@@ -6,6 +6,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Server.Storage;
 using Status = Google.Rpc.Status;
 
 namespace SoftPromptGrpc.Server.Grpc;
@@ -45,6 +46,7 @@ internal static class ErrorStatus
         InvalidProtocolBufferException => Make(StatusCode.InvalidArgument, "A message does not parse.", "MESSAGE_MALFORMED"),
         RpcException failure => failure.GetRpcStatus()
             ?? Make(failure.StatusCode, failure.Status.Detail, failure.StatusCode == StatusCode.Unimplemented ? "NOT_IMPLEMENTED" : "RPC"),
+        _ when StoreFailures.Of(exception) is { } failure => OfDomain(failure),
         _ => Make(StatusCode.Internal, "Internal error.", "INTERNAL"),
     };
 
