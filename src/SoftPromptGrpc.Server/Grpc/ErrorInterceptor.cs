@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -28,10 +27,6 @@ internal sealed class ErrorInterceptor(TimeProvider time, ILogger<ErrorIntercept
         try
         {
             return await continuation(requestStream, context);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            throw ToRpcException(UnreadableMessages.Refusal, context);
         }
         catch (Exception exception)
         {

@@ -43,7 +43,7 @@ internal static class ErrorStatus
         SoftPromptException failure => OfDomain(failure),
         OperationCanceledException => Make(StatusCode.Cancelled, "The call was cancelled.", "CANCELLED"),
         _ when IsUnstorable(exception) => Make(StatusCode.InvalidArgument, "A text has the character U+0000.", "TEXT_MALFORMED"),
-        InvalidProtocolBufferException => Make(StatusCode.InvalidArgument, "A message does not parse.", "MESSAGE_MALFORMED"),
+        InvalidProtocolBufferException => OfDomain(UnreadableMessages.Refusal),
         RpcException failure => failure.GetRpcStatus()
             ?? Make(failure.StatusCode, failure.Status.Detail, failure.StatusCode == StatusCode.Unimplemented ? "NOT_IMPLEMENTED" : "RPC"),
         _ when StoreFailures.Of(exception) is { } failure => OfDomain(failure),

@@ -11,9 +11,9 @@ internal static class UnreadableMessages
 {
     private const string Status = "grpc-status";
 
-    public static readonly SoftPromptException Refusal = new(ErrorKind.Invalid, "The request is no valid protobuf message of its type.")
+    public static readonly SoftPromptException Refusal = new(ErrorKind.Invalid, "A message does not parse.")
     {
-        Reason = "MESSAGE_UNREADABLE",
+        Reason = "MESSAGE_MALFORMED",
     };
 
     public static async Task AnswerAsync(HttpContext call, RequestDelegate next)

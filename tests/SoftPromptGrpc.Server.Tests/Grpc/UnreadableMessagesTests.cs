@@ -22,7 +22,7 @@ public sealed class UnreadableMessagesTests(ServerFixture server) : IClassFixtur
         var error = await Assert.ThrowsAsync<RpcException>(() => CallAsync(invoker, method));
 
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
-        Assert.Equal("MESSAGE_UNREADABLE", error.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+        Assert.Equal("MESSAGE_MALFORMED", error.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
     }
 
     private async Task CallAsync(CallInvoker invoker, Method<byte[], byte[]> method)
