@@ -12,8 +12,9 @@ internal sealed class ConfigTarget : IFuzzTarget
 {
     private static readonly string[] Models = ["gpt2", "llama", "gpt_neox", "gemma2", "bloom", "phi3", "t5_v1_0", "bart"];
 
-    private readonly Dictionary<string, SafetensorsCheckpoint> _checkpoints =
-        Models.ToDictionary(model => model, model => SafetensorsCheckpoint.Open(Goldens.Directory($"models/{model}")));
+    /// <summary>Opened late: code that is instrumented may run only inside of <see cref="Read"/>.</summary>
+    private readonly Lazy<Dictionary<string, SafetensorsCheckpoint>> _checkpoints = new(
+        () => Models.ToDictionary(model => model, model => SafetensorsCheckpoint.Open(Goldens.Directory($"models/{model}"))));
 
     public string Name => "config";
 
@@ -34,6 +35,6 @@ internal sealed class ConfigTarget : IFuzzTarget
         var config = new ConfigReader(json.RootElement);
         var family = ModelFamilies.Of(config);
         var spec = family.ReadSpec(config);
-        _ = new CheckpointWeights(_checkpoints.GetValueOrDefault(spec.ModelType) ?? _checkpoints[Models[0]], family, spec);
+        _ = new CheckpointWeights(_checkpoints.Value.GetValueOrDefault(spec.ModelType) ?? _checkpoints.Value[Models[0]], family, spec);
     });
 }
