@@ -1,8 +1,8 @@
 using System.Text;
 using SoftPromptGrpc.Fixtures;
 using SoftPromptGrpc.ModelFormats;
-using SoftPromptGrpc.ModelFormats.Families;
 using SoftPromptGrpc.ModelFormats.Checkpoints;
+using SoftPromptGrpc.ModelFormats.Families;
 using SoftPromptGrpc.ModelFormats.Safetensors;
 
 namespace SoftPromptGrpc.Fuzzing.Targets;

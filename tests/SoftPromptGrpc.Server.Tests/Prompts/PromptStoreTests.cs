@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
-using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Core;
+using SoftPromptGrpc.Core.Prompts;
 using SoftPromptGrpc.Server.Paging;
 using SoftPromptGrpc.Server.Prompts;
 using SoftPromptGrpc.Server.Storage;
